@@ -1,0 +1,128 @@
+//! What components print: appended to a log file and echoed on stderr.
+
+use anyhow::{Context as _, Result};
+use bytes::Bytes;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
+
+/// How much a guest may write in one go.
+const MAX_WRITE: usize = 64 * 1024;
+
+/// Both output streams of a component.
+#[derive(Clone)]
+pub struct ComponentLogs {
+    pub stdout: LogStream,
+    pub stderr: LogStream,
+}
+
+/// One output stream of a component, shared by all its instances.
+#[derive(Clone)]
+pub struct LogStream {
+    /// Without a file everything goes to stderr.
+    file: Option<Arc<File>>,
+    echo: bool,
+}
+
+impl ComponentLogs {
+    /// Opens `<component>_stdout.txt` and `<component>_stderr.txt`.
+    ///
+    /// # Errors
+    /// If a file cannot be opened for appending.
+    pub fn open(directory: Option<&Path>, component: &str, quiet: bool) -> Result<Self> {
+        let stream = |name: &str| -> Result<LogStream> {
+            let Some(directory) = directory else {
+                return Ok(LogStream { file: None, echo: true });
+            };
+            let path = directory.join(format!("{component}_{name}.txt"));
+            let file = File::options().create(true).append(true).open(&path);
+            let file = file.with_context(|| format!("failed to open {}", path.display()))?;
+            Ok(LogStream { file: Some(Arc::new(file)), echo: !quiet })
+        };
+        Ok(Self { stdout: stream("stdout")?, stderr: stream("stderr")? })
+    }
+}
+
+impl LogStream {
+    fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
+        if let Some(file) = &self.file {
+            file.as_ref().write_all(bytes)?;
+        }
+        if self.echo {
+            io::stderr().write_all(bytes)?;
+        }
+        Ok(())
+    }
+}
+
+impl IsTerminal for LogStream {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for LogStream {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl AsyncWrite for LogStream {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.write_all(bytes).map(|()| bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl OutputStream for LogStream {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.write_all(&bytes).map_err(|err| StreamError::LastOperationFailed(err.into()))
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(MAX_WRITE)
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for LogStream {
+    async fn ready(&mut self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_is_appended_to_a_file_per_stream() {
+        let directory = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            let logs = ComponentLogs::open(Some(directory.path()), "one", true).unwrap();
+            logs.stderr.write_all(b"line\n").unwrap();
+        }
+        let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
+        assert_eq!(read("one_stderr.txt"), "line\nline\n");
+        assert_eq!(read("one_stdout.txt"), "");
+    }
+}

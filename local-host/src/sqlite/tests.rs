@@ -1,0 +1,89 @@
+use super::*;
+
+fn memory() -> Connection {
+    Connection::new(Arc::new(Database { path: None, allow_attach_file: false }))
+}
+
+fn execute(connection: &Connection, sql: &str) -> Result<QueryResult, Error> {
+    run(&lock(&connection.shared()?), sql, Vec::new())
+}
+
+fn message<T>(result: Result<T, Error>) -> String {
+    match result {
+        Err(Error::Io(text)) => text,
+        Err(other) => panic!("unexpected error {other:?}"),
+        Ok(_) => panic!("no error"),
+    }
+}
+
+#[test]
+fn values_keep_their_types() {
+    let connection = memory();
+    let result = execute(&connection, "SELECT 1 AS a, 2.5, 'x', x'00ff', NULL").unwrap();
+    assert_eq!(result.columns[0], "a");
+    let [Value::Integer(1), Value::Real(real), Value::Text(text), Value::Blob(blob), Value::Null] =
+        result.rows[0].values.as_slice()
+    else {
+        panic!("unexpected values {:?}", result.rows[0].values);
+    };
+    assert_eq!((*real, text.as_str(), blob.as_slice()), (2.5, "x", [0, 255].as_slice()));
+}
+
+#[test]
+fn only_the_first_of_several_statements_runs() {
+    let connection = memory();
+    execute(&connection, "CREATE TABLE a (x); CREATE TABLE b (x)").unwrap();
+    assert!(execute(&connection, "SELECT * FROM a").is_ok());
+    assert!(message(execute(&connection, "SELECT * FROM b")).contains("no such table: b"));
+}
+
+#[test]
+fn files_cannot_be_attached() {
+    let connection = memory();
+    let text = message(execute(&connection, "ATTACH 'other.db' AS other"));
+    assert_eq!(text, "not authorized");
+    assert!(execute(&connection, "ATTACH ':memory:' AS other").is_ok());
+}
+
+#[test]
+fn text_that_is_not_utf8_is_an_error() {
+    let connection = memory();
+    let text = message(execute(&connection, "SELECT 1, CAST(x'ff' AS TEXT)"));
+    assert!(text.starts_with("text in column 2 is not UTF-8"), "{text}");
+}
+
+#[tokio::test]
+async fn a_syntax_error_arrives_in_the_outcome() {
+    let mut query = memory().stream("SELEC 1".to_owned(), Vec::new()).await.unwrap();
+    assert!(query.columns.is_empty());
+    assert!(query.rows.recv().await.is_none());
+    assert!(message(query.outcome.await.unwrap()).contains("syntax error"));
+}
+
+#[tokio::test]
+async fn a_stream_holds_its_connection_until_it_is_drained() {
+    let connection = memory();
+    let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
+               SELECT i FROM n";
+    let mut query = connection.stream(sql.to_owned(), Vec::new()).await.unwrap();
+    let mut next = Box::pin(connection.execute("SELECT 1".to_owned(), Vec::new()));
+    for expected in 1..=20 {
+        let row = query.rows.recv().await.unwrap();
+        assert!(matches!(row.values[..], [Value::Integer(i)] if i == expected));
+        if expected < 20 - ROWS_AHEAD as i64 {
+            let waiting = tokio::time::timeout(std::time::Duration::ZERO, &mut next).await;
+            assert!(waiting.is_err());
+        }
+    }
+    assert!(query.rows.recv().await.is_none());
+    assert!(query.outcome.await.unwrap().is_ok());
+    assert_eq!(next.await.unwrap().rows.len(), 1);
+}
+
+#[tokio::test]
+async fn dropping_the_rows_ends_the_query() {
+    let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+    let query = memory().stream(sql.to_owned(), Vec::new()).await.unwrap();
+    drop(query.rows);
+    assert_eq!(message(query.outcome.await.unwrap()), "row send error");
+}

@@ -1,0 +1,174 @@
+//! The host side of `spin:sqlite/sqlite`.
+
+use crate::bindings::spin::sqlite::sqlite::{
+    Error, Host, HostConnection, HostConnectionWithStore, QueryResult, RowResult, Value,
+};
+use crate::sqlite::{Connection, Database, Query};
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::sync::mpsc;
+use wasmtime::component::{
+    Accessor, Destination, FutureReader, HasData, Resource, ResourceTable, StreamProducer, StreamReader,
+    StreamResult,
+};
+use wasmtime::{Result, StoreContextMut, format_err};
+
+/// How many connections one instance may hold.
+const MAX_CONNECTIONS: usize = 256;
+
+/// The databases that a component may open, by label.
+pub type Granted = HashMap<String, Arc<Database>>;
+
+/// What one instance knows about databases.
+pub struct SqliteState {
+    granted: Arc<Granted>,
+    connections: usize,
+}
+
+/// Access to that, and to the connections that the guest holds.
+pub struct SqliteView<'a> {
+    pub state: &'a mut SqliteState,
+    pub table: &'a mut ResourceTable,
+}
+
+/// Ties [`SqliteView`] to the generated traits.
+pub struct Sqlite;
+
+impl HasData for Sqlite {
+    type Data<'a> = SqliteView<'a>;
+}
+
+impl SqliteState {
+    pub fn new(granted: Arc<Granted>) -> Self {
+        Self { granted, connections: 0 }
+    }
+}
+
+impl SqliteView<'_> {
+    fn open(&mut self, label: &str) -> Result<Resource<Connection>, Error> {
+        let database = self.state.granted.get(label).ok_or(Error::AccessDenied)?;
+        let too_many = || Error::Io("too many connections opened".to_owned());
+        if self.state.connections == MAX_CONNECTIONS {
+            return Err(too_many());
+        }
+        let connection = Connection::new(database.clone());
+        let connection = self.table.push(connection).map_err(|_| too_many())?;
+        self.state.connections += 1;
+        Ok(connection)
+    }
+
+    fn get(&self, connection: &Resource<Connection>) -> Result<Connection> {
+        Ok(self.table.get(connection)?.clone())
+    }
+}
+
+impl Host for SqliteView<'_> {}
+
+impl HostConnection for SqliteView<'_> {
+    async fn open(&mut self, label: String) -> Result<Result<Resource<Connection>, Error>> {
+        Ok(SqliteView::open(self, &label))
+    }
+
+    async fn execute(
+        &mut self,
+        connection: Resource<Connection>,
+        sql: String,
+        parameters: Vec<Value>,
+    ) -> Result<Result<QueryResult, Error>> {
+        Ok(self.get(&connection)?.execute(sql, parameters).await)
+    }
+
+    async fn last_insert_rowid(&mut self, connection: Resource<Connection>) -> Result<i64> {
+        self.get(&connection)?.last_insert_rowid().map_err(trap)
+    }
+
+    async fn changes(&mut self, connection: Resource<Connection>) -> Result<u64> {
+        self.get(&connection)?.changes().map_err(trap)
+    }
+
+    async fn drop(&mut self, connection: Resource<Connection>) -> Result<()> {
+        self.table.delete(connection)?;
+        self.state.connections -= 1;
+        Ok(())
+    }
+}
+
+type Streamed = (Vec<String>, StreamReader<RowResult>, FutureReader<Result<(), Error>>);
+
+impl<T: 'static> HostConnectionWithStore<T> for Sqlite {
+    async fn open_async(
+        accessor: &Accessor<T, Self>,
+        label: String,
+    ) -> Result<Result<Resource<Connection>, Error>> {
+        Ok(accessor.with(|mut access| access.get().open(&label)))
+    }
+
+    async fn execute_async(
+        accessor: &Accessor<T, Self>,
+        connection: Resource<Connection>,
+        sql: String,
+        parameters: Vec<Value>,
+    ) -> Result<Result<Streamed, Error>> {
+        let connection = accessor.with(|mut access| access.get().get(&connection))?;
+        let query = match connection.stream(sql, parameters).await {
+            Ok(query) => query,
+            Err(err) => return Ok(Err(err)),
+        };
+        let Query { columns, rows, outcome } = query;
+        accessor.with(|mut access| {
+            let rows = StreamReader::new(&mut access, Rows(rows))?;
+            let outcome = FutureReader::new(&mut access, outcome)?;
+            Ok(Ok((columns, rows, outcome)))
+        })
+    }
+
+    async fn last_insert_rowid_async(
+        accessor: &Accessor<T, Self>,
+        connection: Resource<Connection>,
+    ) -> Result<i64> {
+        let connection = accessor.with(|mut access| access.get().get(&connection))?;
+        connection.last_insert_rowid().map_err(trap)
+    }
+
+    async fn changes_async(accessor: &Accessor<T, Self>, connection: Resource<Connection>) -> Result<u64> {
+        let connection = accessor.with(|mut access| access.get().get(&connection))?;
+        connection.changes().map_err(trap)
+    }
+}
+
+/// Hands rows to the guest, one at a time.
+struct Rows(mpsc::Receiver<RowResult>);
+
+impl<D> StreamProducer<D> for Rows {
+    type Item = RowResult;
+    type Buffer = Option<RowResult>;
+
+    fn poll_produce<'a>(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        store: StoreContextMut<'a, D>,
+        mut destination: Destination<'a, RowResult, Option<RowResult>>,
+        finish: bool,
+    ) -> Poll<Result<StreamResult>> {
+        if destination.remaining(store) == Some(0) {
+            return Poll::Ready(Ok(StreamResult::Completed));
+        }
+        let row = self.0.poll_recv(cx);
+        if row.is_pending() && finish {
+            return Poll::Ready(Ok(StreamResult::Cancelled));
+        }
+        Poll::Ready(Ok(match ready!(row) {
+            Some(row) => {
+                destination.set_buffer(Some(row));
+                StreamResult::Completed
+            }
+            None => StreamResult::Dropped,
+        }))
+    }
+}
+
+fn trap(error: Error) -> wasmtime::Error {
+    format_err!("{error}")
+}
