@@ -1,0 +1,143 @@
+//! Validators and conditional requests, by RFC 9110.
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
+use http::{Response, StatusCode};
+use json_service::Body;
+use sha2::{Digest, Sha256};
+
+/// Adds what caches have to know. A complete answer gets a strong validator, and shrinks to a 304 where
+/// the client has it already; anything else must not be kept.
+pub fn apply(mut response: Response<Body>, complete: bool, request: &HeaderMap) -> Response<Body> {
+    let Body::Whole(body) = response.body() else {
+        return response; // Nothing that is sent in pages has a validator.
+    };
+    if !complete {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        return response;
+    }
+    let etag = etag(body);
+    let unchanged = none_match_fails(request, &etag);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        headers.insert(ETAG, etag);
+    }
+    if unchanged {
+        headers.remove(CONTENT_TYPE);
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::Whole(Vec::new());
+    }
+    response
+}
+
+/// A strong entity tag: 128 bits of the body's SHA-256 in hexadecimal digits, in quotes.
+fn etag(body: &[u8]) -> String {
+    let digest = Sha256::digest(body);
+    let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{digits}\"")
+}
+
+/// Whether `If-None-Match` (RFC 9110, section 13.1.2) names `etag`, so that a GET is answered with 304.
+///
+/// A field that is not of its grammar is ignored as a whole.
+fn none_match_fails(request: &HeaderMap, etag: &str) -> bool {
+    let mut fields = Vec::new();
+    for value in request.get_all(IF_NONE_MATCH) {
+        let Ok(value) = std::str::from_utf8(value.as_bytes()) else {
+            return false;
+        };
+        fields.push(value);
+    }
+    let list = fields.join(",");
+    if list.trim_matches(OPTIONAL_WHITESPACE) == "*" {
+        return true;
+    }
+    // The comparison is weak: whether a tag says W/ does not matter.
+    opaque_tags(&list).is_some_and(|tags| tags.contains(&etag))
+}
+
+const OPTIONAL_WHITESPACE: [char; 2] = [' ', '\t'];
+
+/// The quoted parts of a list of entity tags, `None` if it is none. A tag may hold a comma, but no quote
+/// and no space.
+fn opaque_tags(list: &str) -> Option<Vec<&str>> {
+    let mut tags = Vec::new();
+    let mut rest = list;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return Some(tags);
+        }
+        rest = rest.strip_prefix("W/").unwrap_or(rest);
+        let end = rest.strip_prefix('"')?.find('"')? + 2;
+        let (tag, after) = rest.split_at(end);
+        if tag.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return None;
+        }
+        tags.push(tag);
+        rest = after.trim_start_matches(OPTIONAL_WHITESPACE);
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fails(fields: &[&str]) -> bool {
+        let mut request = HeaderMap::new();
+        for field in fields {
+            request.append(IF_NONE_MATCH, HeaderValue::from_bytes(field.as_bytes()).expect("a field value"));
+        }
+        none_match_fails(&request, "\"abc\"")
+    }
+
+    #[test]
+    fn a_list_matches_if_any_tag_does_weak_or_strong() {
+        assert!(fails(&["\"abc\""]));
+        assert!(fails(&["W/\"abc\""]));
+        assert!(fails(&["\"x\", \"abc\""]));
+        assert!(fails(&["\"x,y\" ,\tW/\"abc\","]));
+        assert!(fails(&[" ,, \"abc\""]));
+        assert!(fails(&["\"x\"", "\"abc\""]));
+        assert!(fails(&["*"]));
+        assert!(fails(&[" * "]));
+    }
+
+    #[test]
+    fn other_tags_do_not_match() {
+        assert!(!fails(&[]));
+        assert!(!fails(&[""]));
+        assert!(!fails(&["\"x\""]));
+        assert!(!fails(&["\"ABC\""]));
+        assert!(!fails(&["\"x,\"", "\"abcd\""]));
+    }
+
+    #[test]
+    fn a_malformed_field_is_ignored_as_a_whole() {
+        for malformed in [
+            "abc",
+            "\"abc",
+            "abc\"",
+            "\"abc\" \"x\"",
+            "w/\"abc\"",
+            "W/ \"abc\"",
+            "*, \"abc\"",
+            "\"abc\"; q=1",
+            "\"a b\", \"abc\"",
+            "\"abc\", x",
+        ] {
+            assert!(!fails(&[malformed]), "{malformed}");
+        }
+        assert!(!fails(&["\"abc\"", "rubbish"]));
+        assert!(!fails(&["\"abc\", \"\u{e9}\" x"]));
+    }
+
+    #[test]
+    fn the_tag_depends_on_every_byte_and_on_nothing_else() {
+        assert_eq!(etag(b""), "\"e3b0c44298fc1c149afbf4c8996fb924\"");
+        assert_ne!(etag(b"{\"customerCount\":1}"), etag(b"{\"customerCount\":2}"));
+    }
+}

@@ -1,0 +1,53 @@
+//! Answers `/aggregates/dashboard` from the other two services. It has no database.
+
+use json_service::{path, serve};
+use spin_sdk::http::{IntoResponse, Request};
+
+mod caching;
+mod dashboard;
+mod payload;
+mod upstream;
+
+/// The name of this component, and of each other one, in `spin.toml`.
+const SERVICE: &str = "aggregates-service";
+const CUSTOMERS_SERVICE: &str = "customers-service";
+const INCIDENTS_SERVICE: &str = "incidents-service";
+
+/// Every path that this service knows.
+#[derive(Debug, PartialEq)]
+enum Route {
+    Dashboard,
+}
+
+impl Route {
+    fn parse(path: &str) -> Option<Self> {
+        let segments = path::segments(path);
+        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+        match segments[..] {
+            ["aggregates", "dashboard"] => Some(Self::Dashboard),
+            _ => None,
+        }
+    }
+}
+
+#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
+pub async fn handle(request: Request) -> impl IntoResponse {
+    serve(SERVICE, request, Route::parse, async |route, request| match route {
+        Route::Dashboard => dashboard::answer(request).await,
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dashboard_is_the_only_route() {
+        assert_eq!(Route::parse("/aggregates/dashboard"), Some(Route::Dashboard));
+        assert_eq!(Route::parse("/aggregates/dashboard/"), Some(Route::Dashboard));
+        for path in ["/", "/aggregates", "/aggregates/", "/aggregates/dashboard//", "/aggregates/Dashboard"] {
+            assert_eq!(Route::parse(path), None, "{path}");
+        }
+    }
+}

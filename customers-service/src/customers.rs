@@ -1,0 +1,147 @@
+//! The queries on `Customers`. SQLite sorts, counts and writes the JSON: each row that crosses into the
+//! component costs more than SQLite needs to make it.
+
+use anyhow::{Context, Result};
+use json_service::pages::{self, ARRAY, Page, ROWS_PER_PAGE};
+use json_service::{Answer, Error, database, ok};
+use spin_sdk::sqlite::Value;
+
+/// One page; `?1` and `?2` are the last name and id of the page before, `?3` is the page's length.
+const ITEMS: &str = "
+    SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','),
+        max(Position), Name, Id -- SQLite takes both from the row of the maximum, the last one
+    FROM (
+        SELECT *, row_number() OVER (ORDER BY Name, Id) AS Position
+        FROM (
+            SELECT Id, Name, Country, Scoring FROM Customers
+            WHERE (Name, Id) > (?1, ?2) ORDER BY Name, Id LIMIT ?3
+        )
+    )
+";
+
+/// `[{"id","name","country","scoring"}, …]`, by name, then id.
+pub async fn items() -> Answer {
+    // No id is empty, so this key is below every row's.
+    let start = (String::new(), String::new());
+    pages::answer(ARRAY, start, items_after).await
+}
+
+async fn items_after((name, id): (String, String)) -> Result<Page<(String, String)>> {
+    let parameters = [Value::Text(name), Value::Text(id), Value::Integer(ROWS_PER_PAGE)];
+    Ok(match database::row(ITEMS, &parameters).await? {
+        Some([Value::Text(json), Value::Integer(rows), Value::Text(name), Value::Text(id)]) => {
+            Page { separator: ",", json, next: (rows == ROWS_PER_PAGE).then_some((name, id)) }
+        }
+        _ => Page::empty(),
+    })
+}
+
+/// `?1` is the id. Should two ids differ in case alone, the exact one is meant.
+const ITEM: &str = "
+    SELECT json_object('id', Id, 'name', Name, 'city', City, 'country', Country, 'scoring', Scoring)
+    FROM Customers WHERE Id = ?1 COLLATE NOCASE ORDER BY Id = ?1 DESC, Id LIMIT 1
+";
+
+/// `{"id","name","city","country","scoring"}`, whatever the case of the id's letters.
+pub async fn item(id: &str) -> Answer {
+    let customer = database::json(ITEM, &[Value::Text(id.to_owned())]).await?;
+    ok(customer.ok_or(Error::NotFound("Customer not found"))?)
+}
+
+/// One page; `?1`, `?2` and `?3` are the last scoring, name and id of the page before, `?4` is the page's
+/// length. The rest of a scoring and what lies below it are two ranges of one index.
+const TOP: &str = "
+    SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','),
+        max(Position), Scoring, Name, Id -- SQLite takes these from the row of the maximum, the last one
+    FROM (
+        SELECT *, row_number() OVER (ORDER BY Scoring DESC, Name, Id) AS Position
+        FROM (
+            SELECT * FROM (
+                SELECT Id, Name, Country, Scoring FROM Customers
+                WHERE Scoring = ?1 AND (Name, Id) > (?2, ?3) ORDER BY Name, Id LIMIT ?4
+            )
+            UNION ALL
+            SELECT * FROM (
+                SELECT Id, Name, Country, Scoring FROM Customers
+                WHERE Scoring < ?1 ORDER BY Scoring DESC, Name, Id LIMIT ?4
+            )
+            LIMIT ?4
+        )
+    )
+";
+
+/// Where the next page of the top begins, and how many entries are still wanted.
+struct Rank {
+    scoring: i64,
+    name: String,
+    id: String,
+    wanted: i64,
+}
+
+/// As [`items`], at most `limit` of them, the highest scoring first, then by name, then id.
+pub async fn top(limit: i64) -> Answer {
+    let start = Rank { scoring: i64::MAX, name: String::new(), id: String::new(), wanted: limit };
+    pages::answer(ARRAY, start, top_after).await
+}
+
+async fn top_after(rank: Rank) -> Result<Page<Rank>> {
+    let length = rank.wanted.min(ROWS_PER_PAGE);
+    let parameters =
+        [Value::Integer(rank.scoring), Value::Text(rank.name), Value::Text(rank.id), Value::Integer(length)];
+    Ok(match database::row(TOP, &parameters).await? {
+        Some(
+            [
+                Value::Text(json),
+                Value::Integer(rows),
+                Value::Integer(scoring),
+                Value::Text(name),
+                Value::Text(id),
+            ],
+        ) => {
+            let wanted = rank.wanted - rows;
+            let next = (rows == length && wanted > 0).then_some(Rank { scoring, name, id, wanted });
+            Page { separator: ",", json, next }
+        }
+        _ => Page::empty(),
+    })
+}
+
+/// The number of customers. The triggers that keep it are gone where somebody has made the table anew:
+/// then the rows are counted.
+macro_rules! number_of_customers {
+    () => {
+        "CASE
+            WHEN EXISTS (
+                SELECT 1 FROM sqlite_master
+                WHERE type = 'trigger' AND name = 'CustomerInserted' AND tbl_name = 'Customers'
+            )
+            THEN (SELECT NumberOfCustomers FROM CustomerSummary)
+            ELSE (SELECT count(*) FROM Customers)
+        END"
+    };
+}
+
+const COUNT: &str = concat!("SELECT json_object('count', ", number_of_customers!(), ")");
+
+/// `{"count": n}`
+pub async fn count() -> Answer {
+    let count = database::json(COUNT, &[]).await?;
+    ok(count.context("a query without a table has one row")?)
+}
+
+/// `?1` is the limit.
+const SUMMARY: &str = concat!(
+    "SELECT json_object('count', ",
+    number_of_customers!(),
+    ", 'top', json((
+        SELECT json_group_array(json_object('name', Name, 'scoring', Scoring))
+        FROM (SELECT Name, Scoring FROM Customers ORDER BY Scoring DESC, Name, Id LIMIT ?1)
+    )))"
+);
+
+/// `{"count": n, "top": [{"name","scoring"}, …]}`: how many customers there are, and the `limit` highest
+/// scoring, in one statement.
+pub async fn summary(limit: i64) -> Answer {
+    let summary = database::json(SUMMARY, &[Value::Integer(limit)]).await?;
+    ok(summary.context("a query without a table has one row")?)
+}

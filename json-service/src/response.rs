@@ -1,0 +1,80 @@
+//! Answers, whole or in pages, and how they reach the host.
+
+use anyhow::Result;
+use futures::StreamExt;
+use futures::stream::LocalBoxStream;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+use spin_sdk::wasip3::http::types::{self as wasi, ErrorCode, Fields};
+use spin_sdk::wasip3::http_compat::BodyWriter;
+use spin_sdk::wit_bindgen::{spawn, yield_async};
+
+/// The body of an answer.
+pub enum Body {
+    /// All of it; its length is known.
+    Whole(Vec<u8>),
+    /// Piece by piece. An error ends the response without its proper end, so that the client can tell.
+    Pages(LocalBoxStream<'static, Result<Vec<u8>>>),
+}
+
+/// A response with a JSON body.
+pub fn json_response(status: StatusCode, json: impl Into<Vec<u8>>) -> Response<Body> {
+    let mut response = Response::new(Body::Whole(json.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Hands a response to the host. The body is written by a task that goes on after this returns.
+///
+/// # Errors
+/// Only for headers that the host refuses, which is a mistake in the program.
+pub(crate) async fn send(response: Response<Body>) -> Result<wasi::Response, ErrorCode> {
+    let (head, body) = response.into_parts();
+    let mut fields: Vec<(String, Vec<u8>)> =
+        head.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
+    if let Body::Whole(bytes) = &body
+        && head.status != StatusCode::NOT_MODIFIED
+    {
+        fields.push((CONTENT_LENGTH.to_string(), bytes.len().to_string().into_bytes()));
+    }
+    let fields =
+        Fields::from_list(&fields).map_err(|error| ErrorCode::InternalError(Some(error.to_string())))?;
+
+    let (writer, contents, trailers) = BodyWriter::new();
+    let (response, _sent) = wasi::Response::new(fields, Some(contents), trailers);
+    response
+        .set_status_code(head.status.as_u16())
+        .map_err(|()| ErrorCode::InternalError(Some("status code refused".to_owned())))?;
+    spawn(write(writer, body));
+    // Lets the task offer its first bytes before the host sees the head: both then leave in one
+    // segment, where a head on its own would wait for the client's delayed acknowledgement.
+    yield_async().await;
+    Ok(response)
+}
+
+async fn write(mut writer: BodyWriter, body: Body) {
+    let mut pages = match body {
+        Body::Whole(bytes) => futures::stream::iter([Ok(bytes)]).boxed_local(),
+        Body::Pages(pages) => pages,
+    };
+    while let Some(page) = pages.next().await {
+        match page {
+            Ok(bytes) => {
+                let unwritten = writer.stream_writer.write_all(bytes).await;
+                if !unwritten.is_empty() {
+                    return; // The client has gone.
+                }
+            }
+            Err(cause) => {
+                let code = ErrorCode::InternalError(Some("the rest could not be read".to_owned()));
+                eprintln!("{cause:#}");
+                // A client that has gone by now misses nothing.
+                let _ = writer.result_writer.write(Err(code)).await;
+                return;
+            }
+        }
+    }
+    drop(writer.stream_writer);
+    let _ = writer.result_writer.write(Ok(None)).await;
+}
