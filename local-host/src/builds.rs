@@ -49,10 +49,9 @@ fn build_component(id: &str, build: &Build, app_dir: &Path) -> Result<()> {
             let directory = directory.display();
             report::line(format_args!("Working directory: \"{directory}\""));
         }
-        let status = shell(command)
-            .current_dir(&directory)
-            .status()
-            .with_context(|| format!("failed to start the build command of component `{id}`"))?;
+        let status = shell(command).current_dir(&directory).status().with_context(|| {
+            format!("failed to start the build command of component `{id}` in {}", directory.display())
+        })?;
         ensure!(status.success(), "the build command of component `{id}` failed: {status}");
     }
     Ok(())

@@ -3,7 +3,8 @@
 //! A call to `http://<component>.spin.internal` never leaves the process and
 //! skips the router. Calls to anywhere else are what Spin is for.
 
-use crate::allowed_hosts::{AllowedHosts, chaining_target};
+use crate::allowed_hosts::chaining_target;
+use crate::permissions::Permissions;
 use crate::report;
 use crate::runtime::HostState;
 use crate::server::App;
@@ -34,8 +35,7 @@ const DEFAULT_BETWEEN_BYTES: Duration = Duration::from_secs(600);
 /// What one instance needs to call other components.
 pub struct OutboundHttp {
     app: Weak<App>,
-    component: Arc<str>,
-    allowed: Arc<AllowedHosts>,
+    permissions: Arc<Permissions>,
     /// Set when a call has to end the calling instance.
     trap: Option<String>,
 }
@@ -44,8 +44,8 @@ type IoResult = Box<dyn Future<Output = Result<(), Error>> + Send>;
 type Sent = Result<(Response<WasiBody>, IoResult), Error>;
 
 impl OutboundHttp {
-    pub fn new(app: Weak<App>, component: Arc<str>, allowed: Arc<AllowedHosts>) -> Self {
-        Self { app, component, allowed, trap: None }
+    pub fn new(app: Weak<App>, permissions: Arc<Permissions>) -> Self {
+        Self { app, permissions, trap: None }
     }
 
     /// Decides where a request goes: to a component, or nowhere.
@@ -54,14 +54,14 @@ impl OutboundHttp {
         // A URL without an authority is a request of the application to itself.
         let to_self = matches!(authority, None | Some("" | "self.alt"));
         if to_self {
-            if !self.allowed.allow_self() {
+            if !self.permissions.hosts.allow_self() {
                 self.explain_denial("https://self");
                 return Err(Error::HttpRequestDenied);
             }
             return Err(self.explain_outside("its own application"));
         }
         let url = Url::parse(&uri.to_string()).map_err(|_| Error::HttpRequestDenied)?;
-        if !self.allowed.allow(&url) {
+        if !self.permissions.hosts.allow(&url) {
             let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
             let host = url.host_str().unwrap_or_default();
             self.explain_denial(&format!("{}://{host}{port}", url.scheme()));
@@ -86,14 +86,14 @@ impl OutboundHttp {
         ));
         report::note(format_args!(
             "To allow this request, add 'allowed_outbound_hosts = [\"{destination}\"]' to the manifest section of component `{}`.",
-            self.component
+            self.permissions.component
         ));
     }
 
     fn explain_outside(&self, destination: &str) -> Error {
         report::warning(format_args!(
             "Component `{}` tried to call {destination}; this host connects components to each other only, so start the app with `spin up` for that.",
-            self.component
+            self.permissions.component
         ));
         Error::DestinationUnavailable
     }

@@ -55,7 +55,8 @@ impl LogStream {
             file.as_ref().write_all(bytes)?;
         }
         if self.echo {
-            io::stderr().write_all(bytes)?;
+            // A terminal that is gone must not become a failure of the guest.
+            let _ = io::stderr().write_all(bytes);
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! apart from one that this host leaves to Spin.
 
 use crate::ids::{KebabId, Label, SnakeId};
+use crate::place::{place, toml_error};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -205,14 +206,8 @@ impl Manifest {
     }
 
     fn parse(text: &str, file: &str) -> Result<Self> {
-        let at = |span: Range<usize>| {
-            let (line, column) = position(text, span.start);
-            format!("{file}:{line}:{column}")
-        };
-        let manifest: Self = toml::from_str(text).map_err(|err| match err.span() {
-            Some(span) => anyhow!("{}: {}", at(span), err.message()),
-            None => anyhow!("{file}: {}", err.message()),
-        })?;
+        let manifest: Self = toml::from_str(text).map_err(|err| toml_error(file, text, &err))?;
+        let at = |span| place(file, text, span);
         let version = &manifest.spin_manifest_version;
         ensure!(
             version.get_ref().as_integer() == Some(2),
@@ -344,15 +339,6 @@ impl Component {
         ];
         keys.into_iter().find(|(_, used)| *used).map(|(key, _)| key)
     }
-}
-
-/// Line and column, both from 1, of a byte offset; columns count characters.
-fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before.matches('\n').count() + 1;
-    let column = before[line_start..].chars().count() + 1;
-    (line, column)
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use crate::bindings::spin::{sqlite, variables};
 use crate::chaining::{Client, OutboundHttp};
+use crate::permissions::Permissions;
 use crate::report;
-use crate::sqlite_host::{Sqlite, SqliteState, SqliteView};
+use crate::sqlite_host::{Sqlite, SqliteView};
 use crate::variables::ComponentVariables;
 use crate::variables_host::Variables;
 use anyhow::{Context, Result, anyhow, bail};
@@ -27,8 +28,9 @@ pub struct HostState {
     pub wasi: WasiCtx,
     pub http: WasiHttpCtx,
     pub outbound: OutboundHttp,
-    pub sqlite: SqliteState,
-    pub variables: Arc<ComponentVariables>,
+    /// How many database connections are open.
+    pub connections: usize,
+    pub permissions: Arc<Permissions>,
 }
 
 impl WasiView for HostState {
@@ -43,11 +45,15 @@ impl HostState {
     }
 
     fn sqlite_view(&mut self) -> SqliteView<'_> {
-        SqliteView { state: &mut self.sqlite, table: &mut self.table }
+        SqliteView {
+            granted: &self.permissions.databases,
+            open: &mut self.connections,
+            table: &mut self.table,
+        }
     }
 
     fn variables_view(&mut self) -> &ComponentVariables {
-        &self.variables
+        &self.permissions.variables
     }
 }
 

@@ -1,6 +1,7 @@
 //! `--runtime-config-file`: where the databases are, for people who do not want
 //! them in the state directory. Everything else in such a file is left to Spin.
 
+use crate::place::toml_error;
 use crate::sqlite::Database;
 use anyhow::{Context, Result, bail};
 use std::collections::HashMap;
@@ -12,13 +13,14 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// If the file cannot be read, or asks for something that only Spin has.
 pub fn load(file: &Path, base: &Path) -> Result<HashMap<String, Database>> {
+    let name = file.display().to_string();
     let text = std::fs::read_to_string(file)
-        .with_context(|| format!("failed to read the runtime config file {}", file.display()))?;
-    parse(&text, base).with_context(|| format!("runtime config file {}", file.display()))
+        .with_context(|| format!("failed to read the runtime config file {name}"))?;
+    let config = toml::from_str(&text).map_err(|err| toml_error(&name, &text, &err))?;
+    databases(config, base).with_context(|| format!("runtime config file {name}"))
 }
 
-fn parse(text: &str, base: &Path) -> Result<HashMap<String, Database>> {
-    let config: toml::Table = toml::from_str(text)?;
+fn databases(config: toml::Table, base: &Path) -> Result<HashMap<String, Database>> {
     let mut databases = HashMap::new();
     for (section, value) in config {
         if section != "sqlite_database" {
@@ -65,7 +67,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<HashMap<String, Database>> {
-        super::parse(text, Path::new("/base"))
+        databases(toml::from_str(text)?, Path::new("/base"))
     }
 
     fn error(text: &str) -> String {
@@ -100,6 +102,6 @@ mod tests {
     fn mistakes_are_named() {
         assert!(error("[sqlite_database.default]\ntype = \"spin\"\npth = 1\n").contains("`pth`"));
         assert!(error("[sqlite_database.default]\npath = \"x\"\n").contains("`type` is missing"));
-        assert!(error("sqlite_database = [").contains("TOML parse error"));
+        assert!(error("sqlite_database = 1").contains("[sqlite_database]"));
     }
 }

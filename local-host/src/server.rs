@@ -45,7 +45,7 @@ impl App {
     /// The index of a component to which some trigger leads.
     pub fn triggered(&self, id: &str) -> Option<usize> {
         let mut components = self.components.iter();
-        components.position(|component| &*component.state().id == id)
+        components.position(|component| component.state().id() == id)
     }
 
     /// Answers a request from the network.
@@ -95,7 +95,7 @@ impl App {
         client: SocketAddr,
     ) -> Response<WasiBody> {
         let component = &self.components[component];
-        let id = &component.state().id;
+        let id = component.state().id();
         if let Err(err) = headers::add_route_information(&mut request, matched, client) {
             report::note(format_args!("request to component `{id}` failed: {err:#}"));
             return empty(StatusCode::INTERNAL_SERVER_ERROR);

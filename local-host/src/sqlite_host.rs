@@ -18,18 +18,11 @@ use wasmtime::{Result, StoreContextMut, format_err};
 /// How many connections one instance may hold.
 const MAX_CONNECTIONS: usize = 256;
 
-/// The databases that a component may open, by label.
-pub type Granted = HashMap<String, Arc<Database>>;
-
-/// What one instance knows about databases.
-pub struct SqliteState {
-    granted: Arc<Granted>,
-    connections: usize,
-}
-
-/// Access to that, and to the connections that the guest holds.
+/// What one instance may open, and the connections that it holds.
 pub struct SqliteView<'a> {
-    pub state: &'a mut SqliteState,
+    pub granted: &'a HashMap<String, Arc<Database>>,
+    /// How many connections are open.
+    pub open: &'a mut usize,
     pub table: &'a mut ResourceTable,
 }
 
@@ -40,22 +33,16 @@ impl HasData for Sqlite {
     type Data<'a> = SqliteView<'a>;
 }
 
-impl SqliteState {
-    pub fn new(granted: Arc<Granted>) -> Self {
-        Self { granted, connections: 0 }
-    }
-}
-
 impl SqliteView<'_> {
     fn open(&mut self, label: &str) -> Result<Resource<Connection>, Error> {
-        let database = self.state.granted.get(label).ok_or(Error::AccessDenied)?;
+        let database = self.granted.get(label).ok_or(Error::AccessDenied)?;
         let too_many = || Error::Io("too many connections opened".to_owned());
-        if self.state.connections == MAX_CONNECTIONS {
+        if *self.open == MAX_CONNECTIONS {
             return Err(too_many());
         }
         let connection = Connection::new(database.clone());
         let connection = self.table.push(connection).map_err(|_| too_many())?;
-        self.state.connections += 1;
+        *self.open += 1;
         Ok(connection)
     }
 
@@ -90,7 +77,7 @@ impl HostConnection for SqliteView<'_> {
 
     async fn drop(&mut self, connection: Resource<Connection>) -> Result<()> {
         self.table.delete(connection)?;
-        self.state.connections -= 1;
+        *self.open -= 1;
         Ok(())
     }
 }

@@ -86,8 +86,7 @@ impl ComponentVariables {
         };
         let mut values = HashMap::new();
         for (name, text) in &component.variables {
-            let value =
-                resolve(text).with_context(|| format!("component `{id}`, variable `{}`", name.as_str()))?;
+            let value = resolve(text).with_context(|| format!("variable `{}`", name.as_str()))?;
             values.insert(name.as_str().to_owned(), value);
         }
         Ok(Self { component: id.to_owned(), values })

@@ -1,15 +1,13 @@
 //! Instances and how long they live: an instance serves several requests, some
 //! of them at once, and goes away after a while without any.
 
-use crate::allowed_hosts::AllowedHosts;
 use crate::chaining::OutboundHttp;
 use crate::cli::Span;
 use crate::logs::ComponentLogs;
+use crate::permissions::Permissions;
 use crate::report;
 use crate::runtime::HostState;
 use crate::server::App;
-use crate::sqlite_host::{Granted, SqliteState};
-use crate::variables::ComponentVariables;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
@@ -37,21 +35,22 @@ pub struct Reuse {
 
 /// Everything that it takes to make an instance of one component.
 pub struct Workers {
-    pub id: Arc<str>,
     pub pre: ServicePre<HostState>,
     pub app: Weak<App>,
     pub logs: ComponentLogs,
-    pub environment: Vec<(String, String)>,
-    pub allowed: Arc<AllowedHosts>,
-    pub databases: Arc<Granted>,
-    pub variables: Arc<ComponentVariables>,
+    pub permissions: Arc<Permissions>,
     pub reuse: Reuse,
 }
 
 impl Workers {
+    /// The id of the component.
+    pub fn id(&self) -> &str {
+        &self.permissions.component
+    }
+
     fn host_state(&self) -> HostState {
         let wasi = WasiCtx::builder()
-            .envs(&self.environment)
+            .envs(&self.permissions.environment)
             .stdout(self.logs.stdout.clone())
             .stderr(self.logs.stderr.clone())
             .build();
@@ -59,9 +58,9 @@ impl Workers {
             table: ResourceTable::new(),
             wasi,
             http: WasiHttpCtx::new(),
-            outbound: OutboundHttp::new(self.app.clone(), self.id.clone(), self.allowed.clone()),
-            sqlite: SqliteState::new(self.databases.clone()),
-            variables: self.variables.clone(),
+            outbound: OutboundHttp::new(self.app.clone(), self.permissions.clone()),
+            connections: 0,
+            permissions: self.permissions.clone(),
         }
     }
 }
@@ -80,7 +79,7 @@ impl HandlerState for Workers {
             view: HostState::http_view,
             expiration: IdleTimeout::new(Duration::from_nanos(self.reuse.idle_nanos.pick())),
             state: Limits {
-                component: self.id.clone(),
+                permissions: self.permissions.clone(),
                 requests: self.reuse.requests.pick(),
                 concurrent: self.reuse.concurrent.pick(),
             },
@@ -90,7 +89,7 @@ impl HandlerState for Workers {
 
 /// What one instance may still do.
 pub struct Limits {
-    component: Arc<str>,
+    permissions: Arc<Permissions>,
     requests: u64,
     concurrent: u64,
 }
@@ -124,7 +123,7 @@ impl WorkerState for Limits {
             let frames = err.downcast_ref::<WasmBacktrace>();
             let frames = frames.map(|frames| format!("\n{frames}")).unwrap_or_default();
             let cause = err.root_cause();
-            report::note(format_args!("component `{}` failed: {cause}{frames}", self.component));
+            report::note(format_args!("component `{}` failed: {cause}{frames}", self.permissions.component));
         }
         drop(store);
     }

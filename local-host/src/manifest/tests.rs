@@ -142,9 +142,3 @@ fn what_only_spin_can_do_is_said_so() {
         assert!(err.contains("leaves to Spin"), "{err}");
     }
 }
-
-#[test]
-fn columns_count_characters() {
-    assert_eq!(position("ä = 1\nöü x", 11), (2, 3));
-    assert_eq!(position("", 5), (1, 1));
-}
