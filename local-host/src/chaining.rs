@@ -40,8 +40,10 @@ pub struct OutboundHttp {
     trap: Option<String>,
 }
 
-type IoResult = Box<dyn Future<Output = Result<(), Error>> + Send>;
-type Sent = Result<(Response<WasiBody>, IoResult), Error>;
+/// How sending a body ended.
+pub type IoResult = Box<dyn Future<Output = Result<(), Error>> + Send>;
+/// A response, and how sending the request ended.
+pub type Sent = Result<(Response<WasiBody>, IoResult), Error>;
 
 impl OutboundHttp {
     pub fn new(app: Weak<App>, permissions: Arc<Permissions>) -> Self {

@@ -1,12 +1,15 @@
 //! What Spin takes out of a request's headers and what it puts in.
 
 use crate::allowed_hosts::chaining_target;
+use crate::chaining::{IoResult, Sent};
 use crate::routes::RouteMatch;
 use anyhow::{Context, Result, bail};
 use http::header::{CONNECTION, HOST};
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 use std::net::SocketAddr;
+use std::sync::Arc;
+use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
 const FULL_URL: HeaderName = HeaderName::from_static("spin-full-url");
 const PATH_INFO: HeaderName = HeaderName::from_static("spin-path-info");
@@ -89,6 +92,30 @@ pub fn add_route_information<B>(
         }
     }
     Ok(())
+}
+
+/// Lets every header of an incoming request through to the guest. Without it
+/// wasmtime would hold back `Host` and others, which components see on Spin 4.1.
+pub struct IncomingHttp;
+
+impl WasiHttpHooks for IncomingHttp {
+    fn is_forbidden_header(&mut self, _: &HeaderName) -> bool {
+        false
+    }
+
+    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
+        Arc::new(|_| false)
+    }
+
+    fn send_request(
+        &mut self,
+        _: Request<WasiBody>,
+        _: Option<RequestOptions>,
+        _: IoResult,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        // Requests of guests go through the hooks in `chaining`.
+        Box::new(std::future::ready(Err(Error::HttpRequestDenied)))
+    }
 }
 
 /// Like Spin, leaves out a value that no header can carry.

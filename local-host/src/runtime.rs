@@ -2,6 +2,7 @@
 
 use crate::bindings::spin::{sqlite, variables};
 use crate::chaining::{Client, OutboundHttp};
+use crate::headers::IncomingHttp;
 use crate::permissions::Permissions;
 use crate::report;
 use crate::sqlite_host::{Sqlite, SqliteView};
@@ -28,6 +29,7 @@ pub struct HostState {
     pub wasi: WasiCtx,
     pub http: WasiHttpCtx,
     pub outbound: OutboundHttp,
+    pub incoming: IncomingHttp,
     /// How many database connections are open.
     pub connections: usize,
     pub permissions: Arc<Permissions>,
@@ -40,8 +42,14 @@ impl WasiView for HostState {
 }
 
 impl HostState {
+    /// The view for requests and responses that the guest makes.
     pub fn http_view(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView { hooks: &mut self.outbound, table: &mut self.table, ctx: &mut self.http }
+    }
+
+    /// The view for requests that come in.
+    pub fn incoming_view(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.incoming, table: &mut self.table, ctx: &mut self.http }
     }
 
     fn sqlite_view(&mut self) -> SqliteView<'_> {

@@ -3,6 +3,7 @@
 
 use crate::chaining::OutboundHttp;
 use crate::cli::Span;
+use crate::headers::IncomingHttp;
 use crate::logs::ComponentLogs;
 use crate::permissions::Permissions;
 use crate::report;
@@ -59,6 +60,7 @@ impl Workers {
             wasi,
             http: WasiHttpCtx::new(),
             outbound: OutboundHttp::new(self.app.clone(), self.permissions.clone()),
+            incoming: IncomingHttp,
             connections: 0,
             permissions: self.permissions.clone(),
         }
@@ -76,7 +78,7 @@ impl HandlerState for Workers {
         Ok(Instance {
             store,
             proxy,
-            view: HostState::http_view,
+            view: HostState::incoming_view,
             expiration: IdleTimeout::new(Duration::from_nanos(self.reuse.idle_nanos.pick())),
             state: Limits {
                 permissions: self.permissions.clone(),
