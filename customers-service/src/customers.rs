@@ -1,10 +1,10 @@
 //! The queries on `Customers`. SQLite sorts, counts and writes the JSON: each row that crosses into the
 //! component costs more than SQLite needs to make it.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use json_service::pages::{self, ARRAY, Page, ROWS_PER_PAGE};
 use json_service::{Answer, Error, database, ok};
-use spin_sdk::sqlite::Value;
+use spin_sdk::sqlite::Value::{Integer, Null, Text};
 
 /// One page; `?1` and `?2` are the last name and id of the page before, `?3` is the page's length.
 const ITEMS: &str = "
@@ -27,13 +27,15 @@ pub async fn items() -> Answer {
 }
 
 async fn items_after((name, id): (String, String)) -> Result<Page<(String, String)>> {
-    let parameters = [Value::Text(name), Value::Text(id), Value::Integer(ROWS_PER_PAGE)];
-    Ok(match database::row(ITEMS, &parameters).await? {
-        Some([Value::Text(json), Value::Integer(rows), Value::Text(name), Value::Text(id)]) => {
-            Page { separator: ",", json, next: (rows == ROWS_PER_PAGE).then_some((name, id)) }
+    let parameters = [Text(name), Text(id), Integer(ROWS_PER_PAGE)];
+    let row = database::row(ITEMS, &parameters).await?.context("an aggregate always has a row")?;
+    match row {
+        [Text(json), Integer(rows), Text(name), Text(id)] => {
+            Ok(Page { separator: ",", json, next: (rows == ROWS_PER_PAGE).then_some((name, id)) })
         }
-        _ => Page::empty(),
-    })
+        [Null, ..] => Ok(Page::empty()),
+        _ => bail!("the query did not answer with a page"),
+    }
 }
 
 /// `?1` is the id. Should two ids differ in case alone, the exact one is meant.
@@ -44,7 +46,7 @@ const ITEM: &str = "
 
 /// `{"id","name","city","country","scoring"}`, whatever the case of the id's letters.
 pub async fn item(id: &str) -> Answer {
-    let customer = database::json(ITEM, &[Value::Text(id.to_owned())]).await?;
+    let customer = database::json(ITEM, &[Text(id.to_owned())]).await?;
     ok(customer.ok_or(Error::NotFound("Customer not found"))?)
 }
 
@@ -86,24 +88,17 @@ pub async fn top(limit: i64) -> Answer {
 
 async fn top_after(rank: Rank) -> Result<Page<Rank>> {
     let length = rank.wanted.min(ROWS_PER_PAGE);
-    let parameters =
-        [Value::Integer(rank.scoring), Value::Text(rank.name), Value::Text(rank.id), Value::Integer(length)];
-    Ok(match database::row(TOP, &parameters).await? {
-        Some(
-            [
-                Value::Text(json),
-                Value::Integer(rows),
-                Value::Integer(scoring),
-                Value::Text(name),
-                Value::Text(id),
-            ],
-        ) => {
+    let parameters = [Integer(rank.scoring), Text(rank.name), Text(rank.id), Integer(length)];
+    let row = database::row(TOP, &parameters).await?.context("an aggregate always has a row")?;
+    match row {
+        [Text(json), Integer(rows), Integer(scoring), Text(name), Text(id)] => {
             let wanted = rank.wanted - rows;
             let next = (rows == length && wanted > 0).then_some(Rank { scoring, name, id, wanted });
-            Page { separator: ",", json, next }
+            Ok(Page { separator: ",", json, next })
         }
-        _ => Page::empty(),
-    })
+        [Null, ..] => Ok(Page::empty()),
+        _ => bail!("the query did not answer with a page"),
+    }
 }
 
 /// The number of customers. The triggers that keep it are gone where somebody has made the table anew:
@@ -142,6 +137,6 @@ const SUMMARY: &str = concat!(
 /// `{"count": n, "top": [{"name","scoring"}, …]}`: how many customers there are, and the `limit` highest
 /// scoring, in one statement.
 pub async fn summary(limit: i64) -> Answer {
-    let summary = database::json(SUMMARY, &[Value::Integer(limit)]).await?;
+    let summary = database::json(SUMMARY, &[Integer(limit)]).await?;
     ok(summary.context("a query without a table has one row")?)
 }

@@ -1,10 +1,10 @@
 //! The queries on `Incidents`. SQLite sorts, counts, sums and writes the JSON: each row that crosses
 //! into the component costs more than SQLite needs to make it.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use json_service::pages::{self, ARRAY, Brackets, Page, ROWS_PER_PAGE};
 use json_service::{Answer, Error, database, ok};
-use spin_sdk::sqlite::Value;
+use spin_sdk::sqlite::Value::{self, Integer, Null, Text};
 
 /// Below the number of every row that SQLite has numbered itself.
 const BEFORE_FIRST_ROW: i64 = i64::MIN;
@@ -25,12 +25,15 @@ pub async fn items() -> Answer {
 }
 
 async fn items_after(row: i64) -> Result<Page<i64>> {
-    Ok(match database::row(ITEMS, &[Value::Integer(row), Value::Integer(ROWS_PER_PAGE)]).await? {
-        Some([Value::Text(json), Value::Integer(rows), Value::Integer(last)]) => {
-            Page { separator: ",", json, next: (rows == ROWS_PER_PAGE).then_some(last) }
+    let parameters = [Integer(row), Integer(ROWS_PER_PAGE)];
+    let row = database::row(ITEMS, &parameters).await?.context("an aggregate always has a row")?;
+    match row {
+        [Text(json), Integer(rows), Integer(last)] => {
+            Ok(Page { separator: ",", json, next: (rows == ROWS_PER_PAGE).then_some(last) })
         }
-        _ => Page::empty(),
-    })
+        [Null, ..] => Ok(Page::empty()),
+        _ => bail!("the query did not answer with a page"),
+    }
 }
 
 /// `?1` is the id. Should two ids differ in case alone, the exact one is meant.
@@ -41,7 +44,7 @@ const ITEM: &str = "
 
 /// `{"id","amount","customerName","category"}`, whatever the case of the id's letters.
 pub async fn item(id: &str) -> Answer {
-    let incident = database::json(ITEM, &[Value::Text(id.to_owned())]).await?;
+    let incident = database::json(ITEM, &[Text(id.to_owned())]).await?;
     ok(incident.ok_or(Error::NotFound("Incident not found"))?)
 }
 
@@ -51,10 +54,11 @@ pub async fn item(id: &str) -> Answer {
 /// A customer's list may go on over many pages, so it is left open at the end of a page: the next page
 /// either goes on with it or closes it.
 const GROUPED_BY_CUSTOMER: &str = "
-    SELECT group_concat(Entries, '],' ORDER BY CustomerName), sum(Number), max(CustomerName), LastRow,
-        min(CustomerName) = ?1
+    SELECT group_concat(Entries, '],' ORDER BY CustomerName), sum(Number), sum(CustomerName = ?1),
+        max(LastCustomer), max(LastRow) FILTER (WHERE CustomerName = LastCustomer)
     FROM (
         SELECT CustomerName, count(*) AS Number, max(RowNumber) AS LastRow,
+            max(CustomerName) OVER () AS LastCustomer,
             iif(CustomerName = ?1 AND ?2 > -9223372036854775808, '', json_quote(CustomerName) || ':[')
             || group_concat(
                 json_object('id', Id, 'amount', Amount, 'customerName', CustomerName), ',' ORDER BY RowNumber
@@ -83,23 +87,18 @@ pub async fn grouped_by_customer() -> Answer {
 }
 
 async fn grouped_after((customer, row): (String, i64)) -> Result<Page<(String, i64)>> {
-    let parameters = [Value::Text(customer), Value::Integer(row), Value::Integer(ROWS_PER_PAGE)];
-    Ok(match database::row(GROUPED_BY_CUSTOMER, &parameters).await? {
-        Some(
-            [
-                Value::Text(json),
-                Value::Integer(rows),
-                Value::Text(last_customer),
-                Value::Integer(last_row),
-                Value::Integer(same_customer),
-            ],
-        ) => Page {
+    let parameters = [Text(customer), Integer(row), Integer(ROWS_PER_PAGE)];
+    let row =
+        database::row(GROUPED_BY_CUSTOMER, &parameters).await?.context("an aggregate always has a row")?;
+    match row {
+        [Text(json), Integer(rows), Integer(same_customer), Text(customer), Integer(row)] => Ok(Page {
             separator: if same_customer == 1 { "," } else { "]," },
             json,
-            next: (rows == ROWS_PER_PAGE).then_some((last_customer, last_row)),
-        },
-        _ => Page::empty(),
-    })
+            next: (rows == ROWS_PER_PAGE).then_some((customer, row)),
+        }),
+        [Null, ..] => Ok(Page::empty()),
+        _ => bail!("the query did not answer with a page"),
+    }
 }
 
 /// A number as JSON, to the last bit on every version of SQLite, and without `.0` where it is whole.
@@ -194,7 +193,7 @@ const SUMMARY_WITHOUT_TRIGGERS: &str = concat!(
 /// `{"mostIncidents":[{"customerName","numberOfIncidents"}, …],"highestVolume":[{"customerName","incidentVolume"}, …]}`,
 /// at most `limit` in each, the highest first, then by the bytes of the name.
 pub async fn summary(limit: i64) -> Answer {
-    let limit = [Value::Integer(limit)];
+    let limit = [Integer(limit)];
     let summary = match database::json(SUMMARY, &limit).await? {
         Some(summary) => summary,
         None => {

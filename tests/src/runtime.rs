@@ -1,0 +1,45 @@
+use std::process::Command;
+
+use crate::artifacts;
+
+/// What runs the app. Tests of the local host's own promises are the only ones that ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runtime {
+    LocalHost,
+    Spin,
+}
+
+impl Runtime {
+    /// The one that `APP_RUNTIME` names; the local host where it is not set.
+    ///
+    /// # Panics
+    /// For a name that is neither `local-host` nor `spin`.
+    pub fn chosen() -> Self {
+        match std::env::var("APP_RUNTIME").as_deref() {
+            Err(_) | Ok("" | "local-host") => Self::LocalHost,
+            Ok("spin") => Self::Spin,
+            Ok(other) => panic!("APP_RUNTIME is {other:?}; it may be `local-host` or `spin`"),
+        }
+    }
+
+    /// The command that the flags of `spin up` are added to.
+    ///
+    /// # Panics
+    /// If Spin was asked for and is not on the PATH.
+    pub(crate) fn up(self) -> Command {
+        match self {
+            Self::LocalHost => Command::new(artifacts::local_host()),
+            Self::Spin => {
+                let version = Command::new("spin").arg("--version").output();
+                assert!(
+                    version.is_ok_and(|output| output.status.success()),
+                    "APP_RUNTIME=spin needs `spin` 4.1 or later on the PATH, and there is none: \
+                     see https://spinframework.dev/install, or leave APP_RUNTIME unset"
+                );
+                let mut command = Command::new("spin");
+                command.arg("up");
+                command
+            }
+        }
+    }
+}
