@@ -1,0 +1,71 @@
+//! What the measurements are to come to. A missed goal is reported, never an error.
+
+use std::fmt;
+
+/// The target of a goal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Limit {
+    AtMost(f64),
+    AtLeast(f64),
+    Below(f64),
+    MebibytesAtMost(f64),
+}
+
+impl Limit {
+    pub fn format(self, measured: f64) -> String {
+        match self {
+            Self::MebibytesAtMost(_) => format!("{measured:.0} MiB"),
+            _ => format!("{measured:.2}"),
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost(limit) => write!(f, "{limit:.1} at most"),
+            Self::AtLeast(limit) => write!(f, "{limit:.1} at least"),
+            Self::Below(limit) => write!(f, "below {limit:.1}"),
+            Self::MebibytesAtMost(limit) => write!(f, "{limit:.0} MiB at most"),
+        }
+    }
+}
+
+/// One line of the table of goals.
+#[derive(Clone, Debug)]
+pub struct Goal {
+    pub what: String,
+    pub limit: Limit,
+    /// `None` if this run could not measure it.
+    pub measured: Option<f64>,
+}
+
+impl Goal {
+    pub fn new(what: impl Into<String>, limit: Limit, measured: impl Into<Option<f64>>) -> Self {
+        Self { what: what.into(), limit, measured: measured.into() }
+    }
+
+    pub fn is_met(&self) -> Option<bool> {
+        let measured = self.measured?;
+        Some(match self.limit {
+            Limit::AtMost(limit) | Limit::MebibytesAtMost(limit) => measured <= limit,
+            Limit::AtLeast(limit) => measured >= limit,
+            Limit::Below(limit) => measured < limit,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_goal_is_met_at_its_limit_but_not_beyond() {
+        let is_met = |limit, measured| Goal::new("", limit, measured).is_met();
+        assert_eq!(is_met(Limit::AtMost(2.0), 2.0), Some(true));
+        assert_eq!(is_met(Limit::AtMost(2.0), 2.1), Some(false));
+        assert_eq!(is_met(Limit::AtLeast(0.5), 0.4), Some(false));
+        assert_eq!(is_met(Limit::Below(4.0), 4.0), Some(false));
+        assert_eq!(Goal::new("", Limit::AtMost(1.0), None).is_met(), None);
+    }
+}

@@ -1,0 +1,146 @@
+//! Measurements that are to be compared take turns, round after round, so that a busy moment of the
+//! machine hits all of them. What counts is the median of the rounds.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::client::Target;
+use crate::load::{Fingerprint, Latencies, Load, fingerprint};
+use crate::memory;
+use crate::process;
+use crate::task::Task;
+
+/// How long everything takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    pub rounds: usize,
+    pub warm_up: Duration,
+    /// For each subject in each round.
+    pub measure: Duration,
+    /// Rounds of what takes seconds: long lists, insertions.
+    pub long_rounds: usize,
+}
+
+/// Something to be measured.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    pub what: String,
+    pub target: Target,
+    /// Those whose memory counts.
+    pub processes: Vec<u32>,
+    pub body: Fingerprint,
+}
+
+impl Subject {
+    /// # Errors
+    /// If the first answer is not a 200.
+    pub fn new(what: impl Into<String>, target: Target, processes: Vec<u32>) -> Result<Self> {
+        let body = fingerprint(&target)?;
+        Ok(Self { what: what.into(), target, processes, body })
+    }
+}
+
+/// What a subject came to, over all rounds.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    pub what: String,
+    pub latencies: Latencies,
+    /// The most memory at any time, in bytes.
+    pub peak: Option<u64>,
+}
+
+/// Collects the rounds of one subject.
+pub struct Collected {
+    what: String,
+    rounds: Vec<Latencies>,
+    peak: Option<u64>,
+}
+
+impl Collected {
+    pub fn new(what: &str) -> Self {
+        Self { what: what.to_owned(), rounds: Vec::new(), peak: None }
+    }
+
+    /// Measures one round in a process of its own.
+    ///
+    /// # Errors
+    /// If an answer is not the expected one.
+    pub fn round(&mut self, subject: &Subject, load: Load) -> Result<()> {
+        memory::reset_peak(&subject.processes);
+        let latencies = process::run(&Task::Load(load))?;
+        self.add(latencies, memory::of(&subject.processes).map(|memory| memory.peak));
+        Ok(())
+    }
+
+    /// Adds a round that was measured elsewhere.
+    pub fn add(&mut self, round: Latencies, peak: Option<u64>) {
+        self.rounds.push(round);
+        self.peak = self.peak.max(peak);
+    }
+
+    /// The medians.
+    pub fn measured(self) -> Measured {
+        let middle = |pick: fn(&Latencies) -> u64| {
+            median(self.rounds.iter().map(|round| pick(round) as f64).collect()) as u64
+        };
+        let latencies = Latencies {
+            p50: middle(|round| round.p50),
+            p99: middle(|round| round.p99),
+            first_byte: middle(|round| round.first_byte),
+            per_second: median(self.rounds.iter().map(|round| round.per_second).collect()),
+        };
+        Measured { what: self.what, latencies, peak: self.peak }
+    }
+}
+
+/// Loads every subject over so many kept-alive connections, in turns.
+///
+/// # Errors
+/// If an answer is not the expected one.
+pub fn in_turns(subjects: &[Subject], connections: usize, effort: Effort) -> Result<Vec<Measured>> {
+    turns(subjects, effort.rounds, |target, length| Load {
+        target,
+        connections,
+        warm_up: effort.warm_up,
+        measure: effort.measure,
+        length,
+    })
+}
+
+/// Asks for every subject once, in turns.
+///
+/// # Errors
+/// If an answer is not the expected one.
+pub fn once_each(subjects: &[Subject], rounds: usize) -> Result<Vec<Measured>> {
+    turns(subjects, rounds, Load::once)
+}
+
+fn turns(subjects: &[Subject], rounds: usize, load: impl Fn(Target, u64) -> Load) -> Result<Vec<Measured>> {
+    let mut collected: Vec<Collected> =
+        subjects.iter().map(|subject| Collected::new(&subject.what)).collect();
+    for _ in 0..rounds {
+        for (subject, collected) in subjects.iter().zip(&mut collected) {
+            collected.round(subject, load(subject.target.clone(), subject.body.length))?;
+        }
+    }
+    Ok(collected.into_iter().map(Collected::measured).collect())
+}
+
+/// The value in the middle, of two the higher; 0 of none.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_not_moved_by_one_bad_round() {
+        assert_eq!(median(vec![9.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![1.0, 2.0]), 2.0);
+        assert_eq!(median(Vec::new()), 0.0);
+    }
+}
