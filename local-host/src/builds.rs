@@ -125,9 +125,14 @@ fn has_target(directory: &Path) -> Result<bool> {
         }
         Err(err) => return Err(err).context("failed to start rustc"),
     };
+    if !output.status.success() {
+        // Whatever follows an empty line is a backtrace.
+        let message = String::from_utf8_lossy(&output.stderr);
+        let message = message.split("\n\n").next().unwrap_or_default();
+        bail!("rustc cannot compile for {TARGET}: {}", report::one_line(message));
+    }
     let libraries = String::from_utf8_lossy(&output.stdout);
-    let libraries = Path::new(libraries.trim());
-    Ok(output.status.success() && libraries.is_dir())
+    Ok(Path::new(libraries.trim()).is_dir())
 }
 
 #[cfg(test)]

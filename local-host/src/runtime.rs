@@ -111,10 +111,15 @@ impl Runtime {
         let component = Component::new(&self.engine, &bytes)
             .map_err(|err| anyhow!("{err:#}"))
             .with_context(|| format!("component `{id}`: failed to compile {}", file.display()))?;
-        let pre = self
-            .linker
-            .instantiate_pre(&component)
-            .map_err(|err| anyhow!("component `{id}` imports what this host does not offer: {err:#}"))?;
+        let pre = self.linker.instantiate_pre(&component).map_err(|err| {
+            let err = format!("{err:#}");
+            let ty = component.component_type();
+            let mut imports = ty.imports(&self.engine).map(|(name, _)| format!("`{name}`"));
+            let import = imports.find(|import| err.contains(import)).unwrap_or_default();
+            anyhow!(
+                "component `{id}` imports {import}, which this host leaves to Spin: start the app with `spin up` ({err})"
+            )
+        })?;
         ServicePre::new(pre).map_err(|err| {
             anyhow!("component `{id}` does not export what wasi:http/service@0.3.0 needs (build it with spin-sdk 7): {err:#}")
         })
