@@ -1,16 +1,18 @@
 //! The aggregate: asks both services at once, and answers with what came in time.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use anyhow::Context;
 use futures::join;
-use http::header::{HeaderName, HeaderValue};
-use json_service::{Answer, json_response, log};
+use http::Response;
+use http::header::{HeaderName, HeaderValue, VARY};
+use json_service::{Answer, Body, json_response, log};
 use spin_sdk::http::Request;
 
 use crate::payload::{self, RANKING_LENGTH};
+use crate::query::Query;
 use crate::upstream::{self, Failure, Reason};
-use crate::{CUSTOMERS_SERVICE, INCIDENTS_SERVICE, SERVICE, caching};
+use crate::{CUSTOMERS_SERVICE, INCIDENTS_SERVICE, SERVICE, caching, negotiation, page};
 
 /// Whether the body is the whole dashboard, for clients that do not want to read it.
 const X_AGGREGATE_COMPLETE: HeaderName = HeaderName::from_static("x-aggregate-complete");
@@ -18,6 +20,10 @@ const X_AGGREGATE_COMPLETE: HeaderName = HeaderName::from_static("x-aggregate-co
 /// `GET /aggregates/dashboard`
 pub async fn answer(request: &Request) -> Answer {
     let started = Instant::now();
+    let query = match Query::parse(request.uri().query().unwrap_or_default()) {
+        Ok(query) => query,
+        Err(error) => return Ok(varying(error.to_response())),
+    };
     let timeout = upstream::timeout().await;
     let customers_path = format!("/customers/summary/{RANKING_LENGTH}");
     let incidents_path = format!("/incidents/summary/{RANKING_LENGTH}");
@@ -31,9 +37,18 @@ pub async fn answer(request: &Request) -> Answer {
     };
     let payload = payload::assemble(customers.map_err(report), incidents.map_err(report));
 
-    let json = payload.to_json().context("cannot write the dashboard as JSON")?;
-    let mut response = json_response(payload.status(), json);
+    let mut response = if !query.json && negotiation::prefers_html(request.headers()) {
+        page::response(&payload, SystemTime::now(), query.refresh)?
+    } else {
+        json_response(payload.status(), payload.to_json().context("cannot write the dashboard as JSON")?)
+    };
     let complete = HeaderValue::from_static(if payload.is_complete() { "true" } else { "false" });
     response.headers_mut().insert(X_AGGREGATE_COMPLETE, complete);
-    Ok(caching::apply(response, payload.is_complete(), request.headers()))
+    Ok(varying(caching::apply(response, payload.is_complete(), request.headers())))
+}
+
+/// Tells caches that the answer depends on what the client accepts.
+fn varying(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    response
 }

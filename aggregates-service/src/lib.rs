@@ -4,9 +4,16 @@ use json_service::{path, serve};
 use spin_sdk::http::{IntoResponse, Request};
 
 mod caching;
+mod chart;
 mod dashboard;
+mod negotiation;
+mod number;
+mod page;
+mod panel;
 mod payload;
+mod query;
 mod upstream;
+mod utc;
 
 /// The name of this component, and of each other one, in `spin.toml`.
 const SERVICE: &str = "aggregates-service";

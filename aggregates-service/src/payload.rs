@@ -26,30 +26,30 @@ pub struct Incidents {
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct TopCustomer {
+pub struct TopCustomer {
     #[serde(rename(serialize = "customerName", deserialize = "name"))]
-    customer_name: String,
-    scoring: i64,
+    pub customer_name: String,
+    pub scoring: i64,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct IncidentCount {
-    customer_name: String,
-    number_of_incidents: u64,
+pub struct IncidentCount {
+    pub customer_name: String,
+    pub number_of_incidents: u64,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct IncidentVolume {
-    customer_name: String,
-    incident_volume: Number,
+pub struct IncidentVolume {
+    pub customer_name: String,
+    pub incident_volume: Number,
 }
 
 /// A list of no more entries than were asked for, in the order that its owner gives.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<T>", bound(deserialize = "T: Deserialize<'de>"))]
-struct Ranking<T>(Vec<T>);
+pub struct Ranking<T>(pub Vec<T>);
 
 impl<T> TryFrom<Vec<T>> for Ranking<T> {
     type Error = String;
@@ -66,19 +66,19 @@ impl<T> TryFrom<Vec<T>> for Ranking<T> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Payload {
-    customer_count: Option<u64>,
-    top_customers: Option<Ranking<TopCustomer>>,
-    customers_with_most_incidents: Option<Ranking<IncidentCount>>,
-    customers_with_highest_incident_volume: Option<Ranking<IncidentVolume>>,
+    pub customer_count: Option<u64>,
+    pub top_customers: Option<Ranking<TopCustomer>>,
+    pub customers_with_most_incidents: Option<Ranking<IncidentCount>>,
+    pub customers_with_highest_incident_volume: Option<Ranking<IncidentVolume>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    unavailable: Vec<Unavailable>,
+    pub unavailable: Vec<Unavailable>,
 }
 
 /// A service without which the dashboard has to do.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Unavailable {
-    service: &'static str,
-    reason: Reason,
+    pub service: &'static str,
+    pub reason: Reason,
 }
 
 /// What a client gets instead of a dashboard without any section.
