@@ -1,23 +1,29 @@
 //! libSQL's own engine behind a pipe: a request a line on stdin, an answer a line on stdout, both JSON.
 //!
+//! Like libSQL's server, it reads each statement with a parser written in Rust before the engine sees it:
+//! that parser knows less than SQLite's own.
+//!
 //! It is a process of its own because libSQL and SQLite bring the same C symbols: in one program the
 //! linker lets one of the two answer for both, without a word.
 
 use std::io::{BufRead, Write};
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail, ensure};
+use fallible_iterator::FallibleIterator;
 use futures::executor::block_on;
 use libsql::{Builder, Connection, Value};
 use serde::Deserialize;
 use serde_json::json;
+use sqlite3_parser::ast::{Cmd, Stmt};
+use sqlite3_parser::lexer::sql::Parser;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Request {
     /// Many statements, whose rows nobody wants to see.
     Script(String),
-    /// One statement and its parameters.
-    Statement(String, Vec<serde_json::Value>),
+    /// One statement and its parameters, as [`text`] writes them.
+    Statement(String, Vec<String>),
 }
 
 fn main() -> Result<()> {
@@ -38,12 +44,14 @@ fn main() -> Result<()> {
 async fn answer(connection: &Connection, request: Request) -> Result<Vec<Vec<String>>> {
     let (sql, parameters) = match request {
         Request::Script(sql) => {
+            parse(&sql)?;
             connection.execute_batch(&sql).await?;
             return Ok(Vec::new());
         }
         Request::Statement(sql, parameters) => (sql, parameters),
     };
-    let parameters: Vec<Value> = parameters.iter().map(parameter).collect();
+    parse(&sql)?;
+    let parameters: Vec<Value> = parameters.iter().map(|text| value(text)).collect::<Result<_>>()?;
     let mut rows = connection.query(&sql, parameters).await?;
     let columns = rows.column_count();
     let mut answer = Vec::new();
@@ -54,15 +62,37 @@ async fn answer(connection: &Connection, request: Request) -> Result<Vec<Vec<Str
     Ok(answer)
 }
 
-fn parameter(json: &serde_json::Value) -> Value {
-    match json {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::String(text) => Value::Text(text.clone()),
-        number => match number.as_i64() {
-            Some(integer) => Value::Integer(integer),
-            None => Value::Real(number.as_f64().unwrap_or(f64::NAN)),
-        },
+/// Refuses what libSQL's server refuses: what its parser does not know, and statements that change the
+/// connection instead of the database (`query_analysis.rs` of libsql-server 0.24).
+fn parse(sql: &str) -> Result<()> {
+    let mut parser = Box::new(Parser::new(sql.as_bytes()));
+    while let Some(command) = parser.next().context("libSQL's server cannot read this")? {
+        let refused = matches!(
+            command,
+            Cmd::Stmt(
+                Stmt::CreateTable { temporary: true, .. }
+                    | Stmt::CreateTrigger { temporary: true, .. }
+                    | Stmt::CreateView { temporary: true, .. }
+                    | Stmt::Pragma(_, Some(_))
+                    | Stmt::Analyze(_)
+                    | Stmt::Attach { .. }
+                    | Stmt::Detach(_)
+                    | Stmt::Vacuum(..)
+            )
+        );
+        ensure!(!refused, "libSQL's server does not run this: {command:?}");
     }
+    Ok(())
+}
+
+/// The reverse of [`text`], for the types that parameters have.
+fn value(text: &str) -> Result<Value> {
+    Ok(match text.split_once(' ') {
+        Some(("integer", integer)) => Value::Integer(integer.parse()?),
+        Some(("real", real)) => Value::Real(real.parse()?),
+        Some(("text", text)) => Value::Text(text.to_owned()),
+        _ => bail!("{text:?} is no parameter"),
+    })
 }
 
 /// A value together with its type, to the last bit: `{:?}` of a float names no other float.
