@@ -1,7 +1,7 @@
 //! The databases of the application: which there are, and what `--sqlite`
 //! does to them before the first request.
 
-use crate::place::place;
+use crate::place::TextFile;
 use crate::sqlite::{self, Database};
 use anyhow::{Context, Result, anyhow, ensure};
 use std::collections::HashMap;
@@ -108,7 +108,8 @@ fn sql_error(file: &str, text: &str, error: rusqlite::Error) -> anyhow::Error {
         rusqlite::Error::SqlInputError { msg, sql, offset, .. } => {
             let start = text.len().saturating_sub(sql.len());
             let offset = start + usize::try_from(offset).unwrap_or_default();
-            anyhow!("{}: {msg}", place(file, text, offset..offset))
+            let file = TextFile { name: file, text };
+            anyhow!("{}: {msg}", file.at(offset..offset))
         }
         other => anyhow!("{file}: {other}"),
     }

@@ -4,14 +4,15 @@
 //! apart from one that this host leaves to Spin.
 
 use crate::ids::{KebabId, Label, SnakeId};
-use crate::place::{place, toml_error};
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use crate::place::TextFile;
+use anyhow::{Context, Result, ensure};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
+
+mod checks;
 
 /// A whole manifest, read and checked.
 #[derive(Debug, Deserialize)]
@@ -198,61 +199,18 @@ impl Manifest {
     pub fn load(path: &Path, profile: Option<&str>) -> Result<Self> {
         let text =
             std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
-        let mut manifest = Self::parse(&text, &path.display().to_string())?;
+        let mut manifest = Self::parse(&path.display().to_string(), &text)?;
         if let Some(profile) = profile {
             manifest.apply_profile(profile)?;
         }
         Ok(manifest)
     }
 
-    fn parse(text: &str, file: &str) -> Result<Self> {
-        let manifest: Self = toml::from_str(text).map_err(|err| toml_error(file, text, &err))?;
-        let at = |span| place(file, text, span);
-        let version = &manifest.spin_manifest_version;
-        ensure!(
-            version.get_ref().as_integer() == Some(2),
-            "{}: spin_manifest_version must be 2, not {}",
-            at(version.span()),
-            version.get_ref()
-        );
-        manifest.check(&at).map_err(|err| match err {
-            Problem::At(place, text) => anyhow!("{place}: {text}"),
-            Problem::In(text) => anyhow!("{file}: {text}"),
-        })?;
+    fn parse(name: &str, text: &str) -> Result<Self> {
+        let file = TextFile { name, text };
+        let manifest: Self = toml::from_str(text).map_err(|err| file.toml_error(&err))?;
+        manifest.check(&file)?;
         Ok(manifest)
-    }
-
-    fn check(&self, at: &impl Fn(Range<usize>) -> String) -> Result<(), Problem> {
-        for (kind, settings) in &self.application.trigger_settings {
-            let base = settings.get("base").and_then(toml::Value::as_str);
-            if base.is_some_and(|base| base != "/") {
-                return Err(Problem::In(format!(
-                    "application.trigger.{kind}.base is deprecated: write the base into each route"
-                )));
-            }
-        }
-        for (name, variable) in &self.variables {
-            if variable.required == variable.default.is_some() {
-                let name = name.as_str();
-                return Err(Problem::In(format!(
-                    "variable `{name}` must either be `required` or have a `default`"
-                )));
-            }
-        }
-        if self.triggers.http.is_empty() {
-            return Err(Problem::In("the application has no trigger".to_owned()));
-        }
-        for trigger in &self.triggers.http {
-            trigger.check(&self.components, at)?;
-        }
-        for (id, component) in &self.components {
-            if let Some(key) = component.left_to_spin() {
-                return Err(Problem::In(format!(
-                    "component `{id}` uses `{key}`, which this host leaves to Spin: start the app with `spin up`"
-                )));
-            }
-        }
-        Ok(())
     }
 
     fn apply_profile(&mut self, name: &str) -> Result<()> {
@@ -274,70 +232,8 @@ impl Manifest {
                 (_, None) => {}
             }
         }
-        if !known {
-            bail!("no component of this application defines the profile `{name}`");
-        }
+        ensure!(known, "no component of this application defines the profile `{name}`");
         Ok(())
-    }
-}
-
-/// Something wrong with a manifest, at a place or in the file as a whole.
-enum Problem {
-    At(String, String),
-    In(String),
-}
-
-impl HttpTrigger {
-    fn check(
-        &self,
-        components: &IndexMap<KebabId, Component>,
-        at: &impl Fn(Range<usize>) -> String,
-    ) -> Result<(), Problem> {
-        let id = self.component.get_ref();
-        let problem = |span, text| Err(Problem::At(at(span), text));
-        if !components.contains_key(id.as_str()) {
-            let text = format!("there is no component `{id}` for this trigger");
-            return problem(self.component.span(), text);
-        }
-        if let Route::Private { private: false } = self.route.get_ref() {
-            let text = "a route is a string or { private = true }".to_owned();
-            return problem(self.route.span(), text);
-        }
-        if let Some(executor) = &self.executor {
-            let kind = &executor.get_ref().kind;
-            if kind != "http" && kind != "spin" {
-                let text = format!("the executor `{kind}` is left to Spin: start the app with `spin up`");
-                return problem(executor.span(), text);
-            }
-        }
-        let unsupported = [
-            ("static_response", self.static_response.is_some()),
-            ("components", self.components.is_some()),
-            ("dependencies", self.dependencies.is_some()),
-        ];
-        if let Some((key, _)) = unsupported.into_iter().find(|(_, used)| *used) {
-            let text = format!("`{key}` of a trigger is left to Spin: start the app with `spin up`");
-            return problem(self.component.span(), text);
-        }
-        Ok(())
-    }
-}
-
-impl Component {
-    /// The first key in use whose meaning only Spin implements.
-    fn left_to_spin(&self) -> Option<&'static str> {
-        let has_profile_dependencies = |p: &Profile| !p.dependencies.is_empty();
-        let keys = [
-            ("files", !self.files.is_empty()),
-            ("allowed_http_hosts", !self.allowed_http_hosts.is_empty()),
-            ("key_value_stores", !self.key_value_stores.is_empty()),
-            ("ai_models", !self.ai_models.is_empty()),
-            (
-                "dependencies",
-                !self.dependencies.is_empty() || self.profile.values().any(has_profile_dependencies),
-            ),
-        ];
-        keys.into_iter().find(|(_, used)| *used).map(|(key, _)| key)
     }
 }
 

@@ -1,18 +1,27 @@
 //! Places in text files, as people and editors write them.
 
+use std::fmt;
 use std::ops::Range;
 
-/// `file:line:column` of a byte offset; columns count characters.
-pub fn place(file: &str, text: &str, span: Range<usize>) -> String {
-    let (line, column) = position(text, span.start);
-    format!("{file}:{line}:{column}")
+/// A file that has been read, for messages about it.
+pub struct TextFile<'a> {
+    pub name: &'a str,
+    pub text: &'a str,
 }
 
-/// What is wrong in a TOML file, and where.
-pub fn toml_error(file: &str, text: &str, error: &toml::de::Error) -> anyhow::Error {
-    match error.span() {
-        Some(span) => anyhow::anyhow!("{}: {}", place(file, text, span), error.message()),
-        None => anyhow::anyhow!("{file}: {}", error.message()),
+impl TextFile<'_> {
+    /// `file:line:column` of a byte offset; columns count characters.
+    pub fn at(&self, span: Range<usize>) -> impl fmt::Display {
+        let (line, column) = position(self.text, span.start);
+        format!("{}:{line}:{column}", self.name)
+    }
+
+    /// What is wrong in this TOML file, and where.
+    pub fn toml_error(&self, error: &toml::de::Error) -> anyhow::Error {
+        match error.span() {
+            Some(span) => anyhow::anyhow!("{}: {}", self.at(span), error.message()),
+            None => anyhow::anyhow!("{}: {}", self.name, error.message()),
+        }
     }
 }
 
@@ -33,6 +42,7 @@ mod tests {
     fn columns_count_characters() {
         assert_eq!(position("ä = 1\nöü x", 11), (2, 3));
         assert_eq!(position("", 5), (1, 1));
-        assert_eq!(place("a.toml", "x\ny", 2..3), "a.toml:2:1");
+        let file = TextFile { name: "a.toml", text: "x\ny" };
+        assert_eq!(file.at(2..3).to_string(), "a.toml:2:1");
     }
 }

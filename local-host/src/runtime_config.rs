@@ -1,7 +1,7 @@
 //! `--runtime-config-file`: where the databases are, for people who do not want
 //! them in the state directory. Everything else in such a file is left to Spin.
 
-use crate::place::toml_error;
+use crate::place::TextFile;
 use crate::sqlite::Database;
 use anyhow::{Context, Result, bail};
 use std::collections::HashMap;
@@ -16,7 +16,8 @@ pub fn load(file: &Path, base: &Path) -> Result<HashMap<String, Database>> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("failed to read the runtime config file {name}"))?;
-    let config = toml::from_str(&text).map_err(|err| toml_error(&name, &text, &err))?;
+    let config =
+        toml::from_str(&text).map_err(|err| TextFile { name: &name, text: &text }.toml_error(&err))?;
     databases(config, base).with_context(|| format!("runtime config file {name}"))
 }
 

@@ -17,7 +17,7 @@ source = "one.wasm"
 "#;
 
 fn parse(text: &str) -> Result<Manifest> {
-    Manifest::parse(text, "spin.toml")
+    Manifest::parse("spin.toml", text)
 }
 
 fn error(text: &str) -> String {
