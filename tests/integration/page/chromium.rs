@@ -1,0 +1,125 @@
+//! A headless Chromium for one test at a time.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use thirtyfour::prelude::*;
+use thirtyfour::{ChromeCapabilities, LoggingPrefsLogLevel};
+
+const ARGUMENTS: [&str; 10] = [
+    "--headless=new",
+    "--no-sandbox", // The tests may run as root, in a container.
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    // Whatever the page might load from elsewhere fails, and the failure is in the log.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
+/// The rules of accessibility that the page is held to.
+const AXE: &str = "axe-core@4.14.1";
+
+/// Runs `test` in a new Chromium. On a machine that lacks a program, it says so and does not run it, which
+/// is a failure where `CI` is `true`.
+pub fn run<F, T>(test: F)
+where
+    F: FnOnce(WebDriver) -> T,
+    T: Future<Output = WebDriverResult<()>>,
+{
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let missing: Vec<_> = ["chromium", "chromedriver", "npm"].into_iter().filter(|it| !runs(it)).collect();
+    if !missing.is_empty() {
+        return did_not_run(&missing.join(", "));
+    }
+
+    let server = Server::start();
+    let profile = tempfile::tempdir().unwrap();
+    let mut capabilities = DesiredCapabilities::chrome();
+    for argument in ARGUMENTS {
+        capabilities.add_arg(argument).unwrap();
+    }
+    capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
+    log_everything(&mut capabilities).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let driver = WebDriver::new(&server.url, capabilities).await.unwrap();
+        driver.run_and_quit(test).await.unwrap();
+    });
+}
+
+fn log_everything(capabilities: &mut ChromeCapabilities) -> WebDriverResult<()> {
+    capabilities.set_logging_prefs("browser", LoggingPrefsLogLevel::All)?;
+    capabilities.set_logging_prefs("performance", LoggingPrefsLogLevel::All)
+}
+
+fn runs(program: &str) -> bool {
+    let version = Command::new(program).arg("--version").stderr(Stdio::null()).output();
+    version.is_ok_and(|output| output.status.success())
+}
+
+fn did_not_run(missing: &str) {
+    let text = format!(
+        "NOT RUN: {}, which needs {missing}. On Debian: apt-get install chromium chromium-driver npm\n",
+        std::thread::current().name().unwrap_or("a browser test"),
+    );
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{text}");
+    // What print macros write is shown for failed tests only.
+    std::io::stderr().write_all(text.as_bytes()).unwrap();
+}
+
+/// A chromedriver on a port of its own.
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    fn start() -> Self {
+        let mut process =
+            Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let port = lines
+            .find_map(|line| {
+                let line = line.unwrap();
+                Some(line.strip_prefix("ChromeDriver was started successfully on port ")?.to_owned())
+            })
+            .expect("chromedriver says on which port it listens");
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { process, url: format!("http://127.0.0.1:{}", port.trim_end_matches('.')) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It has ended already if this fails.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The source of axe-core, which is installed into the target directory at its first use.
+pub fn axe() -> String {
+    let directory = scratch(&AXE.replace('@', "-"));
+    let source = directory.join("node_modules/axe-core/axe.min.js");
+    if !source.exists() {
+        let install = Command::new("npm")
+            .args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
+            .args([directory.as_os_str(), AXE.as_ref()])
+            .output()
+            .unwrap();
+        assert!(install.status.success(), "{}", String::from_utf8_lossy(&install.stderr));
+    }
+    std::fs::read_to_string(source).unwrap()
+}
+
+/// A path that no commit can hold.
+pub fn scratch(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
