@@ -1,30 +1,29 @@
 //! The aggregate: asks both services at once, and answers with what came in time.
 
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::Context;
 use futures::join;
 use http::Response;
 use http::header::{HeaderName, HeaderValue, VARY};
-use json_service::{Answer, Body, json_response, log};
+use json_service::{Answer, Body, Log, json_response};
 use spin_sdk::http::Request;
 
 use crate::payload::{self, RANKING_LENGTH};
 use crate::query::Query;
 use crate::upstream::{self, Failure, Reason};
-use crate::{CUSTOMERS_SERVICE, INCIDENTS_SERVICE, SERVICE, caching, negotiation, page};
+use crate::{CUSTOMERS_SERVICE, INCIDENTS_SERVICE, caching, negotiation, page};
 
 /// Whether the body is the whole dashboard, for clients that do not want to read it.
 const X_AGGREGATE_COMPLETE: HeaderName = HeaderName::from_static("x-aggregate-complete");
 
 /// `GET /aggregates/dashboard`
-pub async fn answer(request: &Request) -> Answer {
-    let started = Instant::now();
+pub async fn answer(request: &Request, log: &Log) -> Answer {
     let query = match Query::parse(request.uri().query().unwrap_or_default()) {
         Ok(query) => query,
         Err(error) => return Ok(varying(error.to_response())),
     };
-    let timeout = upstream::timeout().await;
+    let timeout = upstream::timeout(log).await;
     let customers_path = format!("/customers/summary/{RANKING_LENGTH}");
     let incidents_path = format!("/incidents/summary/{RANKING_LENGTH}");
     let (customers, incidents) = join!(
@@ -32,7 +31,7 @@ pub async fn answer(request: &Request) -> Answer {
         upstream::get(INCIDENTS_SERVICE, &incidents_path, timeout),
     );
     let report = |Failure { reason, cause }: Failure| -> Reason {
-        log::failure(SERVICE, &log::request_line(request), &cause, started.elapsed());
+        log.failure(&cause);
         reason
     };
     let payload = payload::assemble(customers.map_err(report), incidents.map_err(report));

@@ -15,8 +15,7 @@ mod query;
 mod upstream;
 mod utc;
 
-/// The name of this component, and of each other one, in `spin.toml`.
-const SERVICE: &str = "aggregates-service";
+/// The names that the other two components have in `spin.toml`.
 const CUSTOMERS_SERVICE: &str = "customers-service";
 const INCIDENTS_SERVICE: &str = "incidents-service";
 
@@ -39,8 +38,8 @@ impl Route {
 
 #[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
 pub async fn handle(request: Request) -> impl IntoResponse {
-    serve(SERVICE, request, Route::parse, async |route, request| match route {
-        Route::Dashboard => dashboard::answer(request).await,
+    serve("aggregates-service", request, Route::parse, async |route, request, log| match route {
+        Route::Dashboard => dashboard::answer(request, log).await,
     })
     .await
 }

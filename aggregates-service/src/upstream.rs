@@ -8,6 +8,7 @@ use anyhow::{Context, anyhow};
 use futures::TryStreamExt;
 use futures::future::{self, Either};
 use http::StatusCode;
+use json_service::Log;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spin_sdk::http::body::IncomingBodyExt;
@@ -84,21 +85,21 @@ async fn body(service: &str, path: &str) -> Result<Vec<u8>, (Reason, anyhow::Err
 }
 
 /// The variable `backend_timeout_ms`, read once by each instance.
-pub async fn timeout() -> Duration {
+pub async fn timeout(log: &Log) -> Duration {
     static TIMEOUT: OnceLock<Duration> = OnceLock::new();
     if let Some(timeout) = TIMEOUT.get() {
         return *timeout;
     }
     let timeout = match variables::get("backend_timeout_ms").await {
-        Ok(value) => parse_timeout(&value).unwrap_or_else(|| {
-            eprintln!("backend_timeout_ms is {value:?}, not a whole number from 1 to 60000; using {DEFAULT_TIMEOUT:?}");
-            DEFAULT_TIMEOUT
+        Ok(value) => parse_timeout(&value).ok_or_else(|| {
+            format!("backend_timeout_ms is {value:?}, which is not a whole number from 1 to 60000")
         }),
-        Err(error) => {
-            eprintln!("backend_timeout_ms cannot be read ({error}); using {DEFAULT_TIMEOUT:?}");
-            DEFAULT_TIMEOUT
-        }
+        Err(error) => Err(format!("backend_timeout_ms cannot be read: {error}")),
     };
+    let timeout = timeout.unwrap_or_else(|problem| {
+        log.warning(&format!("{problem}; the default of {DEFAULT_TIMEOUT:?} is used"));
+        DEFAULT_TIMEOUT
+    });
     *TIMEOUT.get_or_init(|| timeout)
 }
 

@@ -16,7 +16,6 @@ mod goals;
 mod inserts;
 mod lists;
 mod load;
-mod memory;
 mod native;
 mod options;
 mod process;
@@ -30,6 +29,7 @@ mod runtime;
 mod slow_readers;
 mod started;
 mod task;
+mod usage;
 
 use options::{Options, USAGE};
 use runtime::Runtime;

@@ -6,7 +6,6 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 
 use crate::load::{Latencies, Load, fingerprint};
-use crate::memory;
 use crate::process::{self, Server};
 use crate::raw::{RawQuery, RawResult};
 use crate::report::{Row, Section};
@@ -14,6 +13,7 @@ use crate::rounds::{Collected, Measured, Subject};
 use crate::routes::{CUSTOMER_ITEMS, DASHBOARD, INCIDENT_ITEMS, INCIDENTS_GROUPED};
 use crate::started::Started;
 use crate::task::Task;
+use crate::usage;
 
 /// What became of [`INCIDENT_ITEMS`].
 pub struct IncidentItems {
@@ -29,7 +29,7 @@ pub fn measure(started: &Started, rounds: usize) -> Result<(Section, IncidentIte
     // Its memory has not grown by anything else that was measured.
     let app = started.fresh()?;
     fingerprint(&app.target(DASHBOARD))?;
-    let before = memory::of(&app.processes());
+    let before = usage::of(&app.processes());
     let database = started.largest().data.database();
     let list = |path, query, native| list(&app, path, query, native, &database, rounds);
 
@@ -73,7 +73,7 @@ fn list(
         }
         let time = u64::try_from(result.time.as_nanos())?;
         let per_second = 1.0 / result.time.as_secs_f64();
-        raw.add(Latencies { p50: time, p99: time, first_byte: time, per_second }, result.peak);
+        raw.add(Latencies { p50: time, p99: time, first_byte: time, per_second, answers: 1 }, result.peak);
     }
 
     let raw = raw.measured();

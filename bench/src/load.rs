@@ -39,17 +39,20 @@ pub struct Latencies {
     /// The median time to the first byte of an answer.
     pub first_byte: u64,
     pub per_second: f64,
+    /// How many answers there were, those of the warm-up included.
+    pub answers: u64,
 }
 
 /// What one connection saw.
 struct Seen {
+    warm_up: u64,
     whole: Histogram<u64>,
     first_byte: Histogram<u64>,
 }
 
 impl Seen {
     fn new() -> Result<Self> {
-        Ok(Self { whole: Histogram::new(3)?, first_byte: Histogram::new(3)? })
+        Ok(Self { warm_up: 0, whole: Histogram::new(3)?, first_byte: Histogram::new(3)? })
     }
 }
 
@@ -67,6 +70,7 @@ pub fn run(load: &Load) -> Result<Latencies> {
         for connection in connections {
             let joined = connection.join().map_err(|_| anyhow!("a connection's thread has panicked"))?;
             let (seen, elapsed) = joined?;
+            all.warm_up += seen.warm_up;
             all.whole.add(&seen.whole)?;
             all.first_byte.add(&seen.first_byte)?;
             longest = longest.max(elapsed);
@@ -78,6 +82,7 @@ pub fn run(load: &Load) -> Result<Latencies> {
         p99: seen.whole.value_at_quantile(0.99),
         first_byte: seen.first_byte.value_at_quantile(0.5),
         per_second: seen.whole.len() as f64 / elapsed.as_secs_f64(),
+        answers: seen.warm_up + seen.whole.len(),
     })
 }
 
@@ -87,11 +92,12 @@ fn drive(load: &Load, start: &Barrier) -> Result<(Seen, Duration)> {
     // Reached with an error too, or the other connections would wait for ever.
     start.wait();
     let mut client = connected?;
+    let mut seen = Seen::new()?;
     let begun = Instant::now();
     while begun.elapsed() < load.warm_up {
         request(&mut client, load)?;
+        seen.warm_up += 1;
     }
-    let mut seen = Seen::new()?;
     let begun = Instant::now();
     loop {
         let sent = Instant::now();

@@ -11,8 +11,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::de::DeserializeOwned;
 
 use crate::client::{Client, Target};
-use crate::memory;
 use crate::task::Task;
+use crate::usage;
 
 /// How long a start may take. The first one compiles components.
 const START_TIMEOUT: Duration = Duration::from_secs(600);
@@ -37,6 +37,8 @@ impl Server {
     /// If it ends before that, with the end of what it has printed.
     pub fn start(mut command: Command, authority: String, ready: &str, log: &Path) -> Result<Self> {
         let output = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+        // Backtraces of errors would be measured too, where a developer has them switched on.
+        command.env_remove("RUST_BACKTRACE");
         // A process of our own stops when its standard input ends, should this one be killed.
         command.stdin(Stdio::piped()).stdout(output.try_clone()?).stderr(output);
         let child = command.spawn().with_context(|| format!("cannot start {:?}", command.get_program()))?;
@@ -72,7 +74,7 @@ impl Server {
 
     /// This process and those that it has started.
     pub fn processes(&self) -> Vec<u32> {
-        memory::with_descendants(self.child.id())
+        usage::with_descendants(self.child.id())
     }
 }
 

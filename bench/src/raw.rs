@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::load::Fingerprint;
-use crate::memory;
+use crate::usage;
 
 /// A list in one go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,5 +70,5 @@ pub fn run(query: RawQuery, database: &Path) -> Result<RawResult> {
         result = Some((begun.elapsed(), Fingerprint::of(json)));
     }
     let (time, body) = result.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    Ok(RawResult { time, body, peak: memory::of(&[std::process::id()]).map(|memory| memory.peak) })
+    Ok(RawResult { time, body, peak: usage::of(&[std::process::id()]).map(|memory| memory.peak) })
 }

@@ -6,8 +6,8 @@ use crate::all::Report;
 use crate::data::grouped;
 use crate::goals::Goal;
 use crate::inserts::{self, Inserted};
-use crate::memory;
 use crate::rounds::Measured;
+use crate::usage;
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -46,7 +46,7 @@ pub fn whole(report: &Report, on: &str, quick: bool, took: Duration) -> String {
          generator shares.",
         took.as_secs_f64()
     );
-    if !memory::can_be_read() {
+    if !usage::can_be_read() {
         text += " This system does not tell how much memory a process takes.";
     }
     text += "\n";
@@ -60,10 +60,19 @@ pub fn whole(report: &Report, on: &str, quick: bool, took: Duration) -> String {
 /// A section as a Markdown table under a heading.
 fn section(section: &Section) -> String {
     let second = if section.once { "first byte" } else { "p99" };
-    let header = ["what", "p50", second, "requests/s", "p50 to peer", "requests/s to peer", "peak memory"];
+    let header = [
+        "what",
+        "p50",
+        second,
+        "requests/s",
+        "p50 to peer",
+        "requests/s to peer",
+        "CPU/request",
+        "peak memory",
+    ];
     let mut lines = vec![header.map(str::to_owned).to_vec()];
     lines.extend(section.rows.iter().map(|row| {
-        let Measured { what, latencies, peak, .. } = &row.measured;
+        let Measured { what, latencies, peak, processor_time } = &row.measured;
         let (time_ratio, rate_ratio) = match &row.peer {
             None => (String::new(), String::new()),
             Some((peer, name)) => (
@@ -77,8 +86,18 @@ fn section(section: &Section) -> String {
         } else {
             format!("{:.0}", latencies.per_second)
         };
+        let processor_time = processor_time.map(duration).unwrap_or_default();
         let second = if section.once { latencies.first_byte } else { latencies.p99 };
-        vec![what.clone(), time(latencies.p50), time(second), rate, time_ratio, rate_ratio, peak]
+        vec![
+            what.clone(),
+            nanoseconds(latencies.p50),
+            nanoseconds(second),
+            rate,
+            time_ratio,
+            rate_ratio,
+            processor_time,
+            peak,
+        ]
     }));
     format!("## {}\n\n{}", section.title, table(&lines))
 }
@@ -87,8 +106,7 @@ fn insertions(inserted: &[Inserted]) -> String {
     let mut lines = vec![["what", "time", "incidents/s"].map(str::to_owned).to_vec()];
     lines.extend(inserted.iter().map(|Inserted { way, tables, time: took }| {
         let per_second = inserts::INCIDENTS as f64 / took.as_secs_f64();
-        let took = time(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
-        vec![format!("{way}, {tables}"), took, grouped(per_second as u64)]
+        vec![format!("{way}, {tables}"), duration(*took), grouped(per_second as u64)]
     }));
     let number = grouped(inserts::INCIDENTS);
     format!("## Inserting {number} incidents in one transaction\n\n{}", table(&lines))
@@ -130,9 +148,13 @@ fn table(lines: &[Vec<String>]) -> String {
     text
 }
 
+fn nanoseconds(nanoseconds: u64) -> String {
+    duration(Duration::from_nanos(nanoseconds))
+}
+
 /// Three digits or so, in the unit that suits.
-fn time(nanoseconds: u64) -> String {
-    let milliseconds = Duration::from_nanos(nanoseconds).as_secs_f64() * 1000.0;
+fn duration(time: Duration) -> String {
+    let milliseconds = time.as_secs_f64() * 1000.0;
     match milliseconds {
         ..10.0 => format!("{milliseconds:.2} ms"),
         ..1000.0 => format!("{milliseconds:.0} ms"),
@@ -146,7 +168,7 @@ mod tests {
 
     #[test]
     fn times_have_the_unit_that_suits() {
-        let texts = [520_000, 44_000_000, 1_234_000_000].map(time);
+        let texts = [520_000, 44_000_000, 1_234_000_000].map(nanoseconds);
         assert_eq!(texts, ["0.52 ms", "44 ms", "1.23 s"]);
     }
 

@@ -7,9 +7,9 @@ use anyhow::Result;
 
 use crate::client::Target;
 use crate::load::{Fingerprint, Latencies, Load, fingerprint};
-use crate::memory;
 use crate::process;
 use crate::task::Task;
+use crate::usage;
 
 /// How long everything takes.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,8 @@ pub struct Measured {
     pub latencies: Latencies,
     /// The most memory at any time, in bytes.
     pub peak: Option<u64>,
+    /// Processor time of the processes for each answer.
+    pub processor_time: Option<Duration>,
 }
 
 /// Collects the rounds of one subject.
@@ -55,11 +57,12 @@ pub struct Collected {
     what: String,
     rounds: Vec<Latencies>,
     peak: Option<u64>,
+    processor_time: Option<Duration>,
 }
 
 impl Collected {
     pub fn new(what: &str) -> Self {
-        Self { what: what.to_owned(), rounds: Vec::new(), peak: None }
+        Self { what: what.to_owned(), rounds: Vec::new(), peak: None, processor_time: None }
     }
 
     /// Measures one round in a process of its own.
@@ -67,9 +70,13 @@ impl Collected {
     /// # Errors
     /// If an answer is not the expected one.
     pub fn round(&mut self, subject: &Subject, load: Load) -> Result<()> {
-        memory::reset_peak(&subject.processes);
+        usage::reset_peak(&subject.processes);
+        let before = usage::processor_time(&subject.processes);
         let latencies = process::run(&Task::Load(load))?;
-        self.add(latencies, memory::of(&subject.processes).map(|memory| memory.peak));
+        let after = usage::processor_time(&subject.processes);
+        let taken = after.zip(before).map(|(after, before)| after.saturating_sub(before));
+        self.processor_time = taken.map(|taken| self.processor_time.unwrap_or_default() + taken);
+        self.add(latencies, usage::of(&subject.processes).map(|memory| memory.peak));
         Ok(())
     }
 
@@ -89,8 +96,11 @@ impl Collected {
             p99: middle(|round| round.p99),
             first_byte: middle(|round| round.first_byte),
             per_second: median(self.rounds.iter().map(|round| round.per_second).collect()),
+            answers: self.rounds.iter().map(|round| round.answers).sum(),
         };
-        Measured { what: self.what, latencies, peak: self.peak }
+        let answers = u32::try_from(latencies.answers).unwrap_or(u32::MAX).max(1);
+        let processor_time = self.processor_time.map(|time| time / answers);
+        Measured { what: self.what, latencies, peak: self.peak, processor_time }
     }
 }
 

@@ -53,7 +53,7 @@ impl Launcher {
             Runtime::Spin => (PathBuf::from("spin"), Some("up")),
             Runtime::LocalHost => {
                 let built = Command::new("cargo")
-                    .args(["build", "--package", "local-host"])
+                    .args(["build", "--workspace", "--bin", "local-host"])
                     .current_dir(root)
                     .status()
                     .context("cannot run cargo")?;

@@ -1,5 +1,7 @@
 //! The queries on `Customers`. SQLite sorts, counts and writes the JSON: each row that crosses into the
 //! component costs more than SQLite needs to make it.
+//!
+//! A limit is written `+?1` where a bare `?1` would do: for that SQLite plans the statement anew at every run.
 
 use anyhow::{Context, Result, bail};
 use json_service::pages::{self, ARRAY, Page, ROWS_PER_PAGE};
@@ -7,14 +9,14 @@ use json_service::{Answer, Error, database, ok};
 use spin_sdk::sqlite::Value::{Integer, Null, Text};
 
 /// One page; `?1` and `?2` are the last name and id of the page before, `?3` is the page's length.
-const ITEMS: &str = "
+pub const ITEMS: &str = "
     SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','),
         max(Position), Name, Id -- SQLite takes both from the row of the maximum, the last one
     FROM (
         SELECT *, row_number() OVER (ORDER BY Name, Id) AS Position
         FROM (
             SELECT Id, Name, Country, Scoring FROM Customers
-            WHERE (Name, Id) > (?1, ?2) ORDER BY Name, Id LIMIT ?3
+            WHERE (Name, Id) > (?1, ?2) ORDER BY Name, Id LIMIT +?3
         )
     )
 ";
@@ -39,7 +41,7 @@ async fn items_after((name, id): (String, String)) -> Result<Page<(String, Strin
 }
 
 /// `?1` is the id. Should two ids differ in case alone, the exact one is meant.
-const ITEM: &str = "
+pub const ITEM: &str = "
     SELECT json_object('id', Id, 'name', Name, 'city', City, 'country', Country, 'scoring', Scoring)
     FROM Customers WHERE Id = ?1 COLLATE NOCASE ORDER BY Id = ?1 DESC, Id LIMIT 1
 ";
@@ -52,7 +54,7 @@ pub async fn item(id: &str) -> Answer {
 
 /// One page; `?1`, `?2` and `?3` are the last scoring, name and id of the page before, `?4` is the page's
 /// length. The rest of a scoring and what lies below it are two ranges of one index.
-const TOP: &str = "
+pub const TOP: &str = "
     SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','),
         max(Position), Scoring, Name, Id -- SQLite takes these from the row of the maximum, the last one
     FROM (
@@ -60,14 +62,14 @@ const TOP: &str = "
         FROM (
             SELECT * FROM (
                 SELECT Id, Name, Country, Scoring FROM Customers
-                WHERE Scoring = ?1 AND (Name, Id) > (?2, ?3) ORDER BY Name, Id LIMIT ?4
+                WHERE Scoring = ?1 AND (Name, Id) > (?2, ?3) ORDER BY Name, Id LIMIT +?4
             )
             UNION ALL
             SELECT * FROM (
                 SELECT Id, Name, Country, Scoring FROM Customers
-                WHERE Scoring < ?1 ORDER BY Scoring DESC, Name, Id LIMIT ?4
+                WHERE Scoring < ?1 ORDER BY Scoring DESC, Name, Id LIMIT +?4
             )
-            LIMIT ?4
+            LIMIT +?4
         )
     )
 ";
@@ -116,7 +118,7 @@ macro_rules! number_of_customers {
     };
 }
 
-const COUNT: &str = concat!("SELECT json_object('count', ", number_of_customers!(), ")");
+pub const COUNT: &str = concat!("SELECT json_object('count', ", number_of_customers!(), ")");
 
 /// `{"count": n}`
 pub async fn count() -> Answer {
@@ -124,19 +126,22 @@ pub async fn count() -> Answer {
     ok(count.context("a query without a table has one row")?)
 }
 
+/// How many entries the ranking in a summary has at most, since it is made in one piece.
+const SUMMARY_LIMIT: i64 = 1000;
+
 /// `?1` is the limit.
-const SUMMARY: &str = concat!(
+pub const SUMMARY: &str = concat!(
     "SELECT json_object('count', ",
     number_of_customers!(),
     ", 'top', json((
         SELECT json_group_array(json_object('name', Name, 'scoring', Scoring))
-        FROM (SELECT Name, Scoring FROM Customers ORDER BY Scoring DESC, Name, Id LIMIT ?1)
+        FROM (SELECT Name, Scoring FROM Customers ORDER BY Scoring DESC, Name, Id LIMIT +?1)
     )))"
 );
 
 /// `{"count": n, "top": [{"name","scoring"}, …]}`: how many customers there are, and the `limit` highest
 /// scoring, in one statement.
 pub async fn summary(limit: i64) -> Answer {
-    let summary = database::json(SUMMARY, &[Integer(limit)]).await?;
+    let summary = database::json(SUMMARY, &[Integer(limit.min(SUMMARY_LIMIT))]).await?;
     ok(summary.context("a query without a table has one row")?)
 }

@@ -34,7 +34,7 @@ impl Route {
 
 #[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
 pub async fn handle(request: Request) -> impl IntoResponse {
-    serve("customers-service", request, Route::parse, async |route, _request| match route {
+    serve("customers-service", request, Route::parse, async |route, _request, _log| match route {
         Route::Items => customers::items().await,
         Route::Item { id } => customers::item(path::id(&id)?).await,
         Route::Top { limit } => customers::top(path::limit(&limit)?).await,

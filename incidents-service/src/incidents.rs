@@ -1,21 +1,23 @@
 //! The queries on `Incidents`. SQLite sorts, counts, sums and writes the JSON: each row that crosses
 //! into the component costs more than SQLite needs to make it.
+//!
+//! A limit is written `+?1` where a bare `?1` would do: for that SQLite plans the statement anew at every run.
 
 use anyhow::{Context, Result, bail};
 use json_service::pages::{self, ARRAY, Brackets, Page, ROWS_PER_PAGE};
 use json_service::{Answer, Error, database, ok};
-use spin_sdk::sqlite::Value::{self, Integer, Null, Text};
+use spin_sdk::sqlite::Value::{Integer, Null, Text};
 
 /// Below the number of every row that SQLite has numbered itself.
 const BEFORE_FIRST_ROW: i64 = i64::MIN;
 
 /// One page; `?1` is the number of the last row of the page before, `?2` is the page's length.
-const ITEMS: &str = "
+pub const ITEMS: &str = "
     SELECT group_concat(json_object('id', Id, 'amount', Amount, 'customerName', CustomerName), ','),
         count(*), max(RowNumber)
     FROM (
         SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
-        WHERE rowid > ?1 ORDER BY rowid LIMIT ?2
+        WHERE rowid > ?1 ORDER BY rowid LIMIT +?2
     )
 ";
 
@@ -37,7 +39,7 @@ async fn items_after(row: i64) -> Result<Page<i64>> {
 }
 
 /// `?1` is the id. Should two ids differ in case alone, the exact one is meant.
-const ITEM: &str = "
+pub const ITEM: &str = "
     SELECT json_object('id', Id, 'amount', Amount, 'customerName', CustomerName, 'category', Category)
     FROM Incidents WHERE Id = ?1 COLLATE NOCASE ORDER BY Id = ?1 DESC, Id LIMIT 1
 ";
@@ -51,31 +53,36 @@ pub async fn item(id: &str) -> Answer {
 /// One page; `?1` and `?2` are the customer and row number that the page before ended with, `?3` is the
 /// page's length.
 ///
-/// A customer's list may go on over many pages, so it is left open at the end of a page: the next page
-/// either goes on with it or closes it.
-const GROUPED_BY_CUSTOMER: &str = "
-    SELECT group_concat(Entries, '],' ORDER BY CustomerName), sum(Number), sum(CustomerName = ?1),
-        max(LastCustomer), max(LastRow) FILTER (WHERE CustomerName = LastCustomer)
+/// A customer's list may go on over many pages, so it is left open at the end of a page. The first row of
+/// the next one either goes on with it or closes it, as every row does with the one before.
+pub const GROUPED_BY_CUSTOMER: &str = "
+    SELECT group_concat(Separator || Entry, ''),
+        max(Position), CustomerName, RowNumber -- SQLite takes these from the row of the maximum, the last one
     FROM (
-        SELECT CustomerName, count(*) AS Number, max(RowNumber) AS LastRow,
-            max(CustomerName) OVER () AS LastCustomer,
-            iif(CustomerName = ?1 AND ?2 > -9223372036854775808, '', json_quote(CustomerName) || ':[')
-            || group_concat(
-                json_object('id', Id, 'amount', Amount, 'customerName', CustomerName), ',' ORDER BY RowNumber
-            ) AS Entries
+        SELECT Position, CustomerName, RowNumber,
+            json_object('id', Id, 'amount', Amount, 'customerName', CustomerName) AS Entry,
+            CASE
+                WHEN CustomerName = Previous THEN ','
+                ELSE iif(Previous IS NULL, '', '],') || json_quote(CustomerName) || ':['
+            END AS Separator
         FROM (
-            SELECT * FROM (
-                SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
-                WHERE CustomerName = ?1 AND rowid > ?2 ORDER BY rowid LIMIT ?3
+            SELECT *,
+                row_number() OVER (ORDER BY CustomerName, RowNumber) AS Position,
+                lag(CustomerName, 1, iif(?2 > -9223372036854775808, ?1, NULL))
+                    OVER (ORDER BY CustomerName, RowNumber) AS Previous
+            FROM (
+                SELECT * FROM (
+                    SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
+                    WHERE CustomerName = ?1 AND rowid > ?2 ORDER BY rowid LIMIT +?3
+                )
+                UNION ALL
+                SELECT * FROM (
+                    SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
+                    WHERE CustomerName > ?1 ORDER BY CustomerName, rowid LIMIT +?3
+                )
+                LIMIT +?3
             )
-            UNION ALL
-            SELECT * FROM (
-                SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
-                WHERE CustomerName > ?1 ORDER BY CustomerName, rowid LIMIT ?3
-            )
-            LIMIT ?3
         )
-        GROUP BY CustomerName
     )
 ";
 
@@ -91,15 +98,16 @@ async fn grouped_after((customer, row): (String, i64)) -> Result<Page<(String, i
     let row =
         database::row(GROUPED_BY_CUSTOMER, &parameters).await?.context("an aggregate always has a row")?;
     match row {
-        [Text(json), Integer(rows), Integer(same_customer), Text(customer), Integer(row)] => Ok(Page {
-            separator: if same_customer == 1 { "," } else { "]," },
-            json,
-            next: (rows == ROWS_PER_PAGE).then_some((customer, row)),
-        }),
+        [Text(json), Integer(rows), Text(customer), Integer(row)] => {
+            Ok(Page { separator: "", json, next: (rows == ROWS_PER_PAGE).then_some((customer, row)) })
+        }
         [Null, ..] => Ok(Page::empty()),
         _ => bail!("the query did not answer with a page"),
     }
 }
+
+/// How many entries a ranking in a summary has at most, since it is made in one piece.
+const SUMMARY_LIMIT: i64 = 1000;
 
 /// A number as JSON, to the last bit on every version of SQLite, and without `.0` where it is whole.
 macro_rules! json_number {
@@ -145,7 +153,7 @@ macro_rules! rankings_of {
                 SELECT CustomerName, NumberOfIncidents FROM ",
             $summaries,
             "
-                ORDER BY NumberOfIncidents DESC, CustomerName LIMIT ?1
+                ORDER BY NumberOfIncidents DESC, CustomerName LIMIT +?1
             )
         )),
         'highestVolume', json((
@@ -158,7 +166,7 @@ macro_rules! rankings_of {
                 SELECT CustomerName, IncidentVolume FROM ",
             $summaries,
             "
-                ORDER BY IncidentVolume DESC, CustomerName LIMIT ?1
+                ORDER BY IncidentVolume DESC, CustomerName LIMIT +?1
             )
         ))
     )"
@@ -168,7 +176,7 @@ macro_rules! rankings_of {
 
 /// No JSON where the triggers that keep the summaries are gone, as after somebody has made the table
 /// anew.
-const SUMMARY: &str = concat!(
+pub const SUMMARY: &str = concat!(
     "
     SELECT ",
     rankings_of!("IncidentSummaries"),
@@ -180,7 +188,7 @@ const SUMMARY: &str = concat!(
 );
 
 /// The same from the incidents themselves, for a table without triggers.
-const SUMMARY_WITHOUT_TRIGGERS: &str = concat!(
+pub const SUMMARY_WITHOUT_TRIGGERS: &str = concat!(
     "
     WITH Counted AS MATERIALIZED (
         SELECT CustomerName, count(*) AS NumberOfIncidents, sum(Amount) AS IncidentVolume
@@ -193,7 +201,7 @@ const SUMMARY_WITHOUT_TRIGGERS: &str = concat!(
 /// `{"mostIncidents":[{"customerName","numberOfIncidents"}, …],"highestVolume":[{"customerName","incidentVolume"}, …]}`,
 /// at most `limit` in each, the highest first, then by the bytes of the name.
 pub async fn summary(limit: i64) -> Answer {
-    let limit = [Integer(limit)];
+    let limit = [Integer(limit.min(SUMMARY_LIMIT))];
     let summary = match database::json(SUMMARY, &limit).await? {
         Some(summary) => summary,
         None => {

@@ -31,7 +31,7 @@ impl Route {
 
 #[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
 pub async fn handle(request: Request) -> impl IntoResponse {
-    serve("incidents-service", request, Route::parse, async |route, _request| match route {
+    serve("incidents-service", request, Route::parse, async |route, _request, _log| match route {
         Route::Items => incidents::items().await,
         Route::Item { id } => incidents::item(path::id(&id)?).await,
         Route::GroupedByCustomer => incidents::grouped_by_customer().await,

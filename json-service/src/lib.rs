@@ -2,20 +2,19 @@
 //! length, turning an error into a status and a line in the log, long lists in pages, and the one
 //! database connection that an instance keeps.
 
-use std::time::Instant;
-
 use http::{Method, Response, StatusCode};
 use spin_sdk::http::Request;
 use spin_sdk::wasip3::http::types::{self as wasi, ErrorCode};
 
 pub mod database;
 mod error;
-pub mod log;
+mod log;
 pub mod pages;
 pub mod path;
 mod response;
 
 pub use error::Error;
+pub use log::Log;
 pub use response::{Body, json_response};
 
 /// What a service makes of a known path.
@@ -37,19 +36,19 @@ pub async fn serve<R>(
     service: &'static str,
     request: Request,
     parse: impl Fn(&str) -> Option<R>,
-    respond: impl AsyncFnOnce(R, &Request) -> Answer,
+    respond: impl AsyncFnOnce(R, &Request, &Log) -> Answer,
 ) -> Result<wasi::Response, ErrorCode> {
-    let started = Instant::now();
+    let log = Log::new(service, &request);
     let answer = match (parse(request.uri().path()), request.method()) {
         (None, _) => Err(Error::NotFound("Not found")),
-        (Some(route), &Method::GET | &Method::HEAD) => respond(route, &request).await,
+        (Some(route), &Method::GET | &Method::HEAD) => respond(route, &request, &log).await,
         (Some(_), _) => Err(Error::MethodNotAllowed),
     };
     let response = answer.unwrap_or_else(|error| {
         if let Error::Internal(cause) = &error {
-            log::failure(service, &log::request_line(&request), cause, started.elapsed());
+            log.failure(cause);
         }
         error.to_response()
     });
-    response::send(response).await
+    response::send(response, move |cause| log.failure(cause)).await
 }

@@ -1,31 +1,68 @@
-//! One line of JSON on stderr for each failure, and none for a success.
-
-use std::fmt::Display;
-use std::time::Duration;
+use std::time::Instant;
 
 use http::Request;
 use serde_json::json;
 
-/// Reports what was asked of `service`, the chain of causes why it failed, and how long that took.
+/// How much of a path goes into the log, in characters: it is the client's, and may be long.
+const PATH_LIMIT: usize = 256;
+
+/// Writes one line of JSON to stderr for each failure of one request, and none for a success.
 ///
 /// ```text
 /// {"level":"error","service":"customers-service","request":"GET /customers/count","elapsedMs":2,"error":"cannot …: no such table: Customers"}
 /// ```
-pub fn failure(service: &str, request: &str, cause: &anyhow::Error, elapsed: Duration) {
-    line(service, request, elapsed, format_args!("{cause:#}"));
+#[derive(Debug, Clone)]
+pub struct Log {
+    service: &'static str,
+    /// Method and path. The query stays out of the log, since a gateway may have put a token there.
+    request: String,
+    started: Instant,
 }
 
-fn line(service: &str, request: &str, elapsed: Duration, error: impl Display) {
-    let elapsed = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    eprintln!(
-        r#"{{"level":"error","service":{},"request":{},"elapsedMs":{elapsed},"error":{}}}"#,
-        json!(service),
-        json!(request),
-        json!(error.to_string()),
-    );
+impl Log {
+    /// The log of a request that `service` begins to answer now.
+    pub fn new<B>(service: &'static str, request: &Request<B>) -> Self {
+        let path: String = request.uri().path().chars().take(PATH_LIMIT).collect();
+        Self { service, request: format!("{} {path}", request.method()), started: Instant::now() }
+    }
+
+    /// Reports why something failed, as a chain of causes: what was tried first, the root last.
+    pub fn failure(&self, cause: &anyhow::Error) {
+        eprintln!("{}", self.line("error", &format!("{cause:#}")));
+    }
+
+    /// Reports something that an operator has to mend, though the request goes on.
+    pub fn warning(&self, text: &str) {
+        eprintln!("{}", self.line("warn", text));
+    }
+
+    fn line(&self, level: &str, text: &str) -> String {
+        let Self { service, request, started } = self;
+        let elapsed = started.elapsed().as_millis();
+        format!(
+            r#"{{"level":"{level}","service":"{service}","request":{},"elapsedMs":{elapsed},"error":{}}}"#,
+            json!(request),
+            json!(text),
+        )
+    }
 }
 
-/// Method and path of a request, as a log line names it.
-pub fn request_line<B>(request: &Request<B>) -> String {
-    format!("{} {}", request.method(), request.uri().path())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_json_whatever_the_client_and_the_cause_say() {
+        let request = Request::builder().uri("/a%22b?token=secret").body(()).expect("a request");
+        let line = Log::new("x-service", &request).line("error", "a \"quoted\"\ncause");
+        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(line["request"], "GET /a%22b");
+        assert_eq!(line["error"], "a \"quoted\"\ncause");
+    }
+
+    #[test]
+    fn a_long_path_is_cut() {
+        let request = Request::builder().uri(format!("/{}", "x".repeat(5000))).body(()).expect("a request");
+        assert_eq!(Log::new("x-service", &request).request.len(), "GET ".len() + PATH_LIMIT);
+    }
 }

@@ -3,7 +3,10 @@
 use anyhow::Result;
 use futures::StreamExt;
 use futures::stream::LocalBoxStream;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use http::{Response, StatusCode};
 use spin_sdk::wasip3::http::types::{self as wasi, ErrorCode, Fields};
 use spin_sdk::wasip3::http_compat::BodyWriter;
@@ -25,12 +28,33 @@ pub fn json_response(status: StatusCode, json: impl Into<Vec<u8>>) -> Response<B
     response
 }
 
-/// Hands a response to the host. The body is written by a task that goes on after this returns.
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// Adds what every response says unless it says otherwise: that nobody may guess at its type, show it in a
+/// page of another origin, or keep it without asking again. An error is not kept at all.
+fn add_defaults(headers: &mut HeaderMap, status: StatusCode) {
+    let caching = if status.is_success() { "no-cache" } else { "no-store" };
+    for (name, value) in [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (CACHE_CONTROL, caching),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}
+
+/// Hands a response to the host. The body is written by a task that goes on after this returns; if its
+/// pages end in an error, `on_failure` hears of the cause.
 ///
 /// # Errors
 /// Only for headers that the host refuses, which is a mistake in the program.
-pub(crate) async fn send(response: Response<Body>) -> Result<wasi::Response, ErrorCode> {
-    let (head, body) = response.into_parts();
+pub(crate) async fn send(
+    response: Response<Body>,
+    on_failure: impl FnOnce(&anyhow::Error) + 'static,
+) -> Result<wasi::Response, ErrorCode> {
+    let (mut head, body) = response.into_parts();
+    add_defaults(&mut head.headers, head.status);
     let mut fields: Vec<(String, Vec<u8>)> =
         head.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
     if let Body::Whole(bytes) = &body
@@ -46,14 +70,14 @@ pub(crate) async fn send(response: Response<Body>) -> Result<wasi::Response, Err
     response
         .set_status_code(head.status.as_u16())
         .map_err(|()| ErrorCode::InternalError(Some("status code refused".to_owned())))?;
-    spawn(write(writer, body));
+    spawn(write(writer, body, on_failure));
     // Lets the task offer its first bytes before the host sees the head: both then leave in one
     // segment, where a head on its own would wait for the client's delayed acknowledgement.
     yield_async().await;
     Ok(response)
 }
 
-async fn write(mut writer: BodyWriter, body: Body) {
+async fn write(mut writer: BodyWriter, body: Body, on_failure: impl FnOnce(&anyhow::Error)) {
     let mut pages = match body {
         Body::Whole(bytes) => futures::stream::iter([Ok(bytes)]).boxed_local(),
         Body::Pages(pages) => pages,
@@ -68,7 +92,7 @@ async fn write(mut writer: BodyWriter, body: Body) {
             }
             Err(cause) => {
                 let code = ErrorCode::InternalError(Some("the rest could not be read".to_owned()));
-                eprintln!("{cause:#}");
+                on_failure(&cause);
                 // A client that has gone by now misses nothing.
                 let _ = writer.result_writer.write(Err(code)).await;
                 return;
@@ -77,4 +101,25 @@ async fn write(mut writer: BodyWriter, body: Body) {
     }
     drop(writer.stream_writer);
     let _ = writer.result_writer.write(Ok(None)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_do_not_replace_what_a_response_says_itself() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
+        add_defaults(&mut headers, StatusCode::OK);
+        assert_eq!(headers[CACHE_CONTROL], "max-age=60");
+        assert_eq!(headers[X_CONTENT_TYPE_OPTIONS], "nosniff");
+    }
+
+    #[test]
+    fn an_error_is_not_to_be_kept() {
+        let mut headers = HeaderMap::new();
+        add_defaults(&mut headers, StatusCode::NOT_FOUND);
+        assert_eq!(headers[CACHE_CONTROL], "no-store");
+    }
 }

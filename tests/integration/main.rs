@@ -2,5 +2,16 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod customers;
+mod dashboard;
+mod data;
+mod deploy;
+mod faults;
+mod host;
 mod incidents;
+mod libsql;
+mod openapi;
+mod page;
+mod random_data;
+mod readme;
 mod requests;
+mod soak;

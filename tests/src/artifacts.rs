@@ -22,7 +22,26 @@ pub fn component(package: &str) -> PathBuf {
 
 /// The local host as the build leaves it.
 pub fn local_host() -> PathBuf {
-    target_directory().join("debug").join("local-host")
+    native_program("local-host")
+}
+
+/// Builds a native program of the workspace.
+///
+/// # Panics
+/// If the build fails, with what it printed.
+pub fn program(package: &str) -> PathBuf {
+    build_program(package);
+    native_program(package)
+}
+
+/// Chosen by its name among all packages, as `cargo up` does it: the features of what it depends on are
+/// then the same as in `cargo test`, and nothing is compiled twice.
+fn build_program(package: &str) {
+    output(cargo().args(["build", "--workspace", "--bin", package]));
+}
+
+fn native_program(package: &str) -> PathBuf {
+    target_directory().join("debug").join(package)
 }
 
 fn target_directory() -> PathBuf {
@@ -43,7 +62,7 @@ pub fn build() {
         let packages = ["aggregates-service", "customers-service", "incidents-service", "faulty-service"];
         let packages = packages.iter().flat_map(|package| ["--package", package]);
         output(cargo().args(["build", "--release", "--target", WASM_TARGET]).args(packages));
-        output(cargo().args(["build", "--package", "local-host"]));
+        build_program("local-host");
     });
 }
 

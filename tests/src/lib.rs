@@ -10,7 +10,7 @@ mod reply;
 mod runtime;
 
 pub use app::{App, Options, Stopped};
-pub use artifacts::root;
+pub use artifacts::{program, root};
 pub use manifest::Manifest;
 pub use reply::Reply;
-pub use runtime::Runtime;
+pub use runtime::{Runtime, local_host};

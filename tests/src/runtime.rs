@@ -1,4 +1,5 @@
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 
 use crate::artifacts;
 
@@ -42,4 +43,15 @@ impl Runtime {
             }
         }
     }
+}
+
+/// Runs the local host, whatever the chosen runtime is, until it ends by itself.
+pub fn local_host<'a>(directory: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Output {
+    artifacts::build();
+    Command::new(artifacts::local_host())
+        .args(arguments)
+        .current_dir(directory)
+        .env_remove("RUST_BACKTRACE")
+        .output()
+        .expect("the local host can be started")
 }

@@ -80,7 +80,8 @@ fn with_number(answer: &str, number: &str) -> String {
 
 /// The answer, well-formed still, with white space up to a length in bytes.
 fn padded(answer: &str, length: usize) -> String {
-    format!("{answer:<length$}")
+    let padding = " ".repeat(length - answer.len());
+    answer.to_owned() + &padding
 }
 
 fn whole(status: StatusCode, body: String) -> Response<BoxBody> {

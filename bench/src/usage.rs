@@ -1,8 +1,12 @@
-//! How much memory processes take, as Linux tells it in `/proc`.
+//! How much memory and processor time processes take, as Linux tells it in `/proc`.
 
 use std::fs;
+use std::time::Duration;
 
 const BYTES_PER_KIB: u64 = 1024;
+
+/// Linux counts the time of a process in hundredths of a second (USER_HZ), on every architecture of today.
+const TICK: Duration = Duration::from_millis(10);
 
 /// The memory of some processes, in bytes, shared pages counted for each of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +33,18 @@ pub fn of(processes: &[u32]) -> Option<Memory> {
         sum.peak += field(&status, "VmHWM:")?;
     }
     Some(sum)
+}
+
+/// The processor time that `processes` have had so far, `None` without any, or if one of them is not there.
+pub fn processor_time(processes: &[u32]) -> Option<Duration> {
+    if processes.is_empty() {
+        return None;
+    }
+    let mut ticks = 0;
+    for process in processes {
+        ticks += ticks_of(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?)?;
+    }
+    Some(TICK * ticks)
 }
 
 /// Lets the peak of `processes` begin anew (man proc_pid_clear_refs, value 5).
@@ -64,10 +80,19 @@ pub fn with_descendants(process: u32) -> Vec<u32> {
     family
 }
 
-/// The second field after the name, which is in parentheses and may hold anything.
 fn parent(stat: &str) -> Option<u32> {
-    let (_, after_name) = stat.rsplit_once(')')?;
-    after_name.split_whitespace().nth(1)?.parse().ok()
+    after_name(stat)?.nth(1)?.parse().ok()
+}
+
+/// The time in the program and that in the kernel.
+fn ticks_of(stat: &str) -> Option<u32> {
+    let mut times = after_name(stat)?.skip(11).map_while(|field| field.parse::<u32>().ok());
+    Some(times.next()? + times.next()?)
+}
+
+/// The fields after the name, which is in parentheses and may hold anything.
+fn after_name(stat: &str) -> Option<impl Iterator<Item = &str>> {
+    Some(stat.rsplit_once(')')?.1.split_whitespace())
 }
 
 #[cfg(test)]
@@ -83,7 +108,8 @@ mod tests {
 
     #[test]
     fn a_name_may_hold_spaces_and_parentheses() {
-        assert_eq!(parent("12 (a) b (c) S 7 12 12 0"), Some(7));
-        assert_eq!(parent("rubbish"), None);
+        let stat = "12 (a) b (c) S 7 12 12 0 -1 4194560 1 0 0 0 250 50 0 0 20 0 1 0";
+        assert_eq!((parent(stat), ticks_of(stat)), (Some(7), Some(300)));
+        assert_eq!((parent("rubbish"), ticks_of("rubbish")), (None, None));
     }
 }

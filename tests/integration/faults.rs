@@ -1,0 +1,265 @@
+//! What the dashboard answers when a backend fails. The faulty component does what a fault's name says.
+
+use std::time::{Duration, Instant};
+
+use harness::{App, Manifest, Options, Reply};
+use serde_json::{Value, json};
+
+/// The deadline of these tests, in milliseconds.
+const TIMEOUT: u64 = 400;
+
+/// What the contract allows on top of the deadline.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// What the faulty component writes into everything that must not reach a client.
+const MARKER: &str = "MARKER";
+
+/// A fault, and the reason that the dashboard has to give for it.
+const FAULTS: [(&str, &str); 18] = [
+    ("stall_before_headers", "timeout"),
+    ("stall_in_body", "timeout"),
+    ("error_code", "error_status"), // which the runtime turns into a 500 without a body
+    ("trap", "error_status"),       // likewise
+    ("status_204", "error_status"),
+    ("status_404", "error_status"),
+    ("status_500", "error_status"),
+    ("html", "invalid_response"),
+    ("empty_body", "invalid_response"),
+    ("truncated", "invalid_response"),
+    ("trailing_garbage", "invalid_response"),
+    ("wrong_types", "invalid_response"),
+    ("negative_count", "invalid_response"),
+    ("null_number", "invalid_response"),
+    ("over_one_mib", "too_large"),
+    ("endless", "too_large"),
+    ("not_allowed", "unreachable"), // not a fault of the backend: the manifest does not allow the call
+    ("one_mib", ""),                // just small enough
+];
+
+const CUSTOMERS: &str = "customers-service";
+const INCIDENTS: &str = "incidents-service";
+
+/// The app with its sample data and a fault in the place of each of `services`.
+fn app_with(fault: &str, services: &[&str]) -> App {
+    let change = |manifest: Manifest| {
+        services.iter().fold(manifest, |manifest, service| match fault {
+            "not_allowed" => disallow(manifest, service),
+            _ => manifest.replace(service, fault),
+        })
+    };
+    Options::default()
+        .migrated()
+        .manifest(change)
+        .variable("backend_timeout_ms", &TIMEOUT.to_string())
+        .start()
+}
+
+fn disallow(mut manifest: Manifest, service: &str) -> Manifest {
+    let component = &mut manifest.document()["component"]["aggregates-service"];
+    let hosts = component["allowed_outbound_hosts"].as_array_mut().unwrap();
+    hosts.retain(|host| !host.as_str().unwrap().contains(service));
+    manifest
+}
+
+/// The dashboard, and a check that it came in time and holds nothing of a fault.
+fn dashboard(app: &App, fault: &str) -> Reply {
+    // The first request instantiates components, which is not what the deadline is about.
+    app.dashboard();
+    let reply = in_time(app, Duration::from_millis(TIMEOUT) + GRACE);
+    assert!(!reply.text().contains(MARKER), "{fault}: {}", reply.text());
+    assert!(!format!("{:?}", reply.headers).contains(MARKER), "{fault}: {:?}", reply.headers);
+    assert_eq!(reply.header("content-length"), Some(reply.body.len().to_string().as_str()));
+    reply
+}
+
+/// The dashboard within `limit`. A busy machine may delay any one answer, but not each of several.
+fn in_time(app: &App, limit: Duration) -> Reply {
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        let started = Instant::now();
+        let reply = app.dashboard();
+        if started.elapsed() < limit {
+            return reply;
+        }
+        times.push(started.elapsed());
+    }
+    panic!("no answer within {limit:?}: {times:?}");
+}
+
+/// The sections of a service, from the same data without a fault.
+fn healthy_sections() -> Value {
+    App::start().dashboard().json()
+}
+
+const SECTIONS: [(&str, &str); 4] = [
+    ("customerCount", CUSTOMERS),
+    ("topCustomers", CUSTOMERS),
+    ("customersWithMostIncidents", INCIDENTS),
+    ("customersWithHighestIncidentVolume", INCIDENTS),
+];
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+fn assert_partial(reply: &Reply, missing: &str, reason: &str, healthy: &Value) {
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.header("x-aggregate-complete"), Some("false"));
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert_eq!(reply.header("etag"), None);
+    let json = reply.json();
+    for (section, service) in SECTIONS {
+        let expected = if service == missing { &Value::Null } else { &healthy[section] };
+        assert_eq!(&json[section], expected, "{section}");
+    }
+    assert_eq!(json["unavailable"], json!([{ "service": missing, "reason": reason }]));
+    assert_eq!(json.as_object().unwrap().len(), 5, "{json}");
+    assert!(
+        reply
+            .text()
+            .ends_with(&format!(r#","unavailable":[{{"service":"{missing}","reason":"{reason}"}}]}}"#))
+    );
+}
+
+#[test]
+fn a_fault_of_one_service_leaves_the_sections_of_the_other() {
+    let healthy = healthy_sections();
+    for (fault, reason) in FAULTS.into_iter().filter(|(_, reason)| !reason.is_empty()) {
+        for service in [CUSTOMERS, INCIDENTS] {
+            let app = app_with(fault, &[service]);
+            let reply = dashboard(&app, fault);
+            println!("{fault} in {service}: {}", reply.text());
+            assert_partial(&reply, service, reason, &healthy);
+            let log = app.log("aggregates-service", "stderr");
+            assert!(log.contains(service), "{fault} in {service} is not in the log: {log}");
+        }
+    }
+}
+
+#[test]
+fn a_fault_of_both_services_is_an_error_that_names_them() {
+    for (fault, reason) in FAULTS.into_iter().filter(|(_, reason)| !reason.is_empty()) {
+        let app = app_with(fault, &[CUSTOMERS, INCIDENTS]);
+        let reply = dashboard(&app, fault);
+        assert_eq!(reply.status, if reason == "timeout" { 504 } else { 502 }, "{fault}");
+        assert_eq!(reply.header("x-aggregate-complete"), Some("false"));
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+        assert_eq!(reply.header("etag"), None);
+        let json = reply.json();
+        assert_eq!(keys(&json), ["message", "unavailable"], "{fault}");
+        assert!(json["message"].as_str().is_some_and(|message| !message.is_empty()));
+        let both = [CUSTOMERS, INCIDENTS].map(|service| json!({ "service": service, "reason": reason }));
+        assert_eq!(json["unavailable"], json!(both), "{fault}");
+    }
+}
+
+#[test]
+fn only_if_every_service_timed_out_is_it_a_gateway_timeout() {
+    let change = |manifest: Manifest| {
+        manifest.replace(CUSTOMERS, "stall_before_headers").replace(INCIDENTS, "status_500")
+    };
+    let app = Options::default()
+        .migrated()
+        .manifest(change)
+        .variable("backend_timeout_ms", &TIMEOUT.to_string())
+        .start();
+    let reply = dashboard(&app, "stall_before_headers and status_500");
+    assert_eq!(reply.status, 502);
+    assert_eq!(reply.json()["unavailable"][0]["reason"], "timeout");
+    assert_eq!(reply.json()["unavailable"][1]["reason"], "error_status");
+}
+
+#[test]
+fn an_answer_of_just_one_mebibyte_is_taken() {
+    let app = app_with("one_mib", &[CUSTOMERS, INCIDENTS]);
+    let reply = dashboard(&app, "one_mib");
+    assert_eq!(reply.header("x-aggregate-complete"), Some("true"), "{}", reply.text());
+    assert_eq!(reply.json()["customerCount"], 3);
+}
+
+#[test]
+fn the_services_are_asked_side_by_side_and_each_once() {
+    let app = app_with("slow", &[CUSTOMERS, INCIDENTS]);
+    app.dashboard();
+    let calls = |service| app.log(service, "stdout").lines().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(calls(CUSTOMERS), ["/customers/summary/5"]);
+    assert_eq!(calls(INCIDENTS), ["/incidents/summary/5"]);
+
+    // Each of them takes 200 ms.
+    let reply = in_time(&app, Duration::from_millis(300));
+    assert_eq!(reply.header("x-aggregate-complete"), Some("true"));
+}
+
+#[test]
+fn a_slow_service_is_waited_for_as_long_as_the_variable_says() {
+    let healthy = Options::default()
+        .manifest(|manifest| manifest.replace(CUSTOMERS, "slow").replace(INCIDENTS, "slow"));
+    let app = healthy.variable("backend_timeout_ms", "100").start();
+    assert_eq!(app.dashboard().status, 504);
+    // The backends take 200 ms, which is longer than this is.
+    assert_eq!(in_time(&app, Duration::from_millis(199)).status, 504);
+}
+
+#[test]
+fn a_timeout_that_is_none_is_reported_and_the_default_used() {
+    for invalid in ["0", "60001", "soon", "1.5", ""] {
+        let slow = Options::default().manifest(|manifest| {
+            manifest.replace(CUSTOMERS, "slow").replace(INCIDENTS, "stall_before_headers")
+        });
+        let app = slow.variable("backend_timeout_ms", invalid).start();
+        let started = Instant::now();
+        let reply = app.dashboard();
+        let elapsed = started.elapsed();
+        assert_eq!(reply.json()["unavailable"], json!([{ "service": INCIDENTS, "reason": "timeout" }]));
+        assert!(elapsed >= Duration::from_millis(1000), "{invalid:?}: {elapsed:?}");
+        let log = app.log("aggregates-service", "stderr");
+        assert!(log.contains("backend_timeout_ms") && log.contains("1s"), "{invalid:?}: {log}");
+    }
+}
+
+#[test]
+fn a_dropped_table_is_a_fault_of_its_service_alone_and_heals() {
+    let app = App::start();
+    let healthy = app.dashboard().json();
+    let whole = app.dashboard();
+
+    app.sql("CREATE TABLE Kept AS SELECT * FROM Incidents; DROP TABLE Incidents;");
+    assert_partial(&app.dashboard(), INCIDENTS, "error_status", &healthy);
+
+    app.sql("CREATE TABLE Incidents AS SELECT * FROM Kept");
+    let healed = app.dashboard();
+    assert_eq!((healed.text(), healed.headers.get("etag")), (whole.text(), whole.headers.get("etag")));
+
+    // The table is another one now, without triggers, and still no row is forgotten or counted twice.
+    app.sql("DELETE FROM Incidents WHERE CustomerName <> 'Albatros Shipping'; INSERT INTO Incidents VALUES ('x', 0.5, 'Nobody', 'y')");
+    let count: i64 = app
+        .database()
+        .query_row("SELECT count(*) FROM Incidents WHERE CustomerName <> 'Nobody'", [], |row| row.get(0))
+        .unwrap();
+    let expected = json!([
+        { "customerName": "Albatros Shipping", "numberOfIncidents": count },
+        { "customerName": "Nobody", "numberOfIncidents": 1 },
+    ]);
+    assert_eq!(app.dashboard().json()["customersWithMostIncidents"], expected);
+}
+
+#[test]
+fn a_renamed_table_of_customers_is_a_fault_that_heals() {
+    let app = App::start();
+    let healthy = app.dashboard().json();
+    app.sql("ALTER TABLE Customers RENAME TO Elsewhere");
+    assert_partial(&app.dashboard(), CUSTOMERS, "error_status", &healthy);
+    app.sql("ALTER TABLE Elsewhere RENAME TO Customers");
+    assert_eq!(app.dashboard().json(), healthy);
+}
+
+#[test]
+fn empty_tables_are_a_complete_dashboard() {
+    let app = App::with_data("");
+    let reply = app.dashboard();
+    assert_eq!(
+        reply.text(),
+        r#"{"customerCount":0,"topCustomers":[],"customersWithMostIncidents":[],"customersWithHighestIncidentVolume":[]}"#
+    );
+    assert_eq!(reply.header("x-aggregate-complete"), Some("true"));
+}
