@@ -257,9 +257,8 @@ fn a_signal_lets_requests_in_flight_finish() {
 #[test]
 fn start_up_says_what_spin_says() {
     let app = App::start();
-    let output = app.output();
     let base = app.base();
-    for line in [
+    let expected = [
         format!("Logging component stdio to \"{}/logs/\"", app.state_directory().display()),
         format!("Storing default SQLite data to \"{}/sqlite_db.db\".", app.state_directory().display()),
         format!("Serving {base}"),
@@ -267,7 +266,14 @@ fn start_up_says_what_spin_says() {
         format!("  aggregates-service: {base}/aggregates (wildcard)"),
         format!("  customers-service: {base}/customers (wildcard)"),
         format!("  incidents-service: {base}/incidents (wildcard)"),
-    ] {
-        assert!(output.lines().any(|printed| printed == line), "{line:?} is missing from\n{output}");
+    ];
+    let printed = |line: &String| app.output().lines().any(|printed| printed == line);
+    // The routes are printed after the line that says that the app serves.
+    let started = Instant::now();
+    while !expected.iter().all(printed) && started.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    for line in &expected {
+        assert!(printed(line), "{line:?} is missing from\n{}", app.output());
     }
 }
