@@ -25,7 +25,7 @@ const ITEMS: &str = "
         SELECT *, row_number() OVER (ORDER BY Name, Id) AS Position
         FROM (
             SELECT Id, Name, Country, Scoring FROM Customers
-            WHERE (Name, Id) > (?1, ?2) ORDER BY Name, Id LIMIT ?3
+            WHERE (Name, Id) > (?1, ?2) ORDER BY Name, Id LIMIT +?3
         )
     )
 ";
@@ -57,7 +57,7 @@ const SUMMARY: &str = "
         END,
         'top', json((
             SELECT json_group_array(json_object('name', Name, 'scoring', Scoring))
-            FROM (SELECT Name, Scoring FROM Customers ORDER BY Scoring DESC, Name, Id LIMIT ?1)
+            FROM (SELECT Name, Scoring FROM Customers ORDER BY Scoring DESC, Name, Id LIMIT +?1)
         ))
     )
 ";

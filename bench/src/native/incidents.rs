@@ -23,7 +23,7 @@ const ITEMS: &str = "
         count(*), max(RowNumber)
     FROM (
         SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
-        WHERE rowid > ?1 ORDER BY rowid LIMIT ?2
+        WHERE rowid > ?1 ORDER BY rowid LIMIT +?2
     )
 ";
 
@@ -48,7 +48,7 @@ const SUMMARY: &str = "
             ))
             FROM (
                 SELECT CustomerName, NumberOfIncidents FROM IncidentSummaries
-                ORDER BY NumberOfIncidents DESC, CustomerName LIMIT ?1
+                ORDER BY NumberOfIncidents DESC, CustomerName LIMIT +?1
             )
         )),
         'highestVolume', json((
@@ -68,7 +68,7 @@ const SUMMARY: &str = "
             ))
             FROM (
                 SELECT CustomerName, IncidentVolume FROM IncidentSummaries
-                ORDER BY IncidentVolume DESC, CustomerName LIMIT ?1
+                ORDER BY IncidentVolume DESC, CustomerName LIMIT +?1
             )
         ))
     )
