@@ -6,7 +6,7 @@ use harness::{App, Manifest, Options, Reply};
 use serde_json::{Value, json};
 
 /// The deadline of these tests, in milliseconds.
-const TIMEOUT: u64 = 400;
+const TIMEOUT: u64 = 1000;
 
 /// What the contract allows on top of the deadline.
 const GRACE: Duration = Duration::from_millis(100);

@@ -40,7 +40,7 @@ fn app(example: &str) -> App {
         let stall = |manifest, service| harness::Manifest::replace(manifest, service, "stall_before_headers");
         Options::default()
             .migrated()
-            .variable("backend_timeout_ms", "300")
+            .variable("backend_timeout_ms", "1500")
             .manifest(move |manifest| services.iter().copied().fold(manifest, stall))
             .start()
     };

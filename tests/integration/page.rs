@@ -19,7 +19,7 @@ fn with_fault(fault: &str, services: &[&str]) -> App {
     let change = |manifest| {
         services.iter().fold(manifest, |manifest: Manifest, service| manifest.replace(service, fault))
     };
-    Options::default().migrated().manifest(change).variable("backend_timeout_ms", "400").start()
+    Options::default().migrated().manifest(change).variable("backend_timeout_ms", "1500").start()
 }
 
 #[test]
