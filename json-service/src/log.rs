@@ -1,3 +1,4 @@
+use std::io::{self, Write};
 use std::time::Instant;
 
 use http::Request;
@@ -28,12 +29,18 @@ impl Log {
 
     /// Reports why something failed, as a chain of causes: what was tried first, the root last.
     pub fn failure(&self, cause: &anyhow::Error) {
-        eprintln!("{}", self.line("error", &format!("{cause:#}")));
+        self.write("error", &format!("{cause:#}"));
     }
 
     /// Reports something that an operator has to mend, though the request goes on.
     pub fn warning(&self, text: &str) {
-        eprintln!("{}", self.line("warn", text));
+        self.write("warn", text);
+    }
+
+    fn write(&self, level: &str, text: &str) {
+        // All at once, since Spin makes a log record of each write. Where stderr cannot be written there is
+        // nobody left to tell, and the client still gets its answer.
+        let _ = io::stderr().write_all(self.line(level, text).as_bytes());
     }
 
     fn line(&self, level: &str, text: &str) -> String {
@@ -43,7 +50,7 @@ impl Log {
             r#"{{"level":"{level}","service":"{service}","request":{},"elapsedMs":{elapsed},"error":{}}}"#,
             json!(request),
             json!(text),
-        )
+        ) + "\n"
     }
 }
 
@@ -55,6 +62,7 @@ mod tests {
     fn a_line_is_json_whatever_the_client_and_the_cause_say() {
         let request = Request::builder().uri("/a%22b?token=secret").body(()).expect("a request");
         let line = Log::new("x-service", &request).line("error", "a \"quoted\"\ncause");
+        assert_eq!(line.find('\n'), Some(line.len() - 1), "one line, with its end: {line:?}");
         let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         assert_eq!(line["request"], "GET /a%22b");
         assert_eq!(line["error"], "a \"quoted\"\ncause");
