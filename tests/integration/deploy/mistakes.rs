@@ -32,6 +32,9 @@ const MISTAKES: &[Mistake] = &[
             *app.pointer_mut(option).unwrap() = json!({ "name": "url", "value": true });
         });
     }),
+    ("unknown field `components`", |files| {
+        files.change("SpinApp", |app| app["spec"]["components"] = json!(["customers-service"]));
+    }),
     ("unknown field `podAnnotation`", |files| {
         files.change("SpinApp", |app| app["spec"]["podAnnotation"] = json!({}));
     }),

@@ -48,6 +48,25 @@ pub struct SpinApp {
     pub variables: Vec<Setting>,
     #[serde(default)]
     pub resources: Resources,
+    // What may be added. Not `components`: the three of this app belong together.
+    #[serde(rename = "imagePullSecrets")]
+    _image_pull_secrets: Option<Value>,
+    #[serde(rename = "serviceAccountName")]
+    _service_account_name: Option<String>,
+    #[serde(rename = "deploymentAnnotations")]
+    _deployment_annotations: Option<Value>,
+    #[serde(rename = "podAnnotations")]
+    _pod_annotations: Option<Value>,
+    #[serde(rename = "podLabels")]
+    _pod_labels: Option<Value>,
+    #[serde(rename = "serviceAnnotations")]
+    _service_annotations: Option<Value>,
+    #[serde(rename = "invocationLimits")]
+    _invocation_limits: Option<Value>,
+    #[serde(rename = "volumes")]
+    _volumes: Option<Value>,
+    #[serde(rename = "volumeMounts")]
+    _volume_mounts: Option<Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -132,6 +151,8 @@ pub struct DeploymentConfig {
     pub spin_image: Option<String>,
     #[serde(rename = "installDefaultCACerts")]
     _install_default_ca_certs: Option<bool>,
+    #[serde(rename = "caCertSecret")]
+    _ca_cert_secret: Option<String>,
     #[serde(rename = "otel")]
     _otel: Option<Otel>,
 }
@@ -141,6 +162,12 @@ pub struct DeploymentConfig {
 struct Otel {
     #[serde(rename = "exporter_otlp_endpoint")]
     _endpoint: Option<String>,
+    #[serde(rename = "exporter_otlp_traces_endpoint")]
+    _traces_endpoint: Option<String>,
+    #[serde(rename = "exporter_otlp_metrics_endpoint")]
+    _metrics_endpoint: Option<String>,
+    #[serde(rename = "exporter_otlp_logs_endpoint")]
+    _logs_endpoint: Option<String>,
 }
 
 /// What the webhook says of an app in a namespace with these executors.
