@@ -27,6 +27,30 @@ fn every_answer_is_json_with_its_length() {
 }
 
 #[test]
+fn no_answer_may_be_guessed_at_framed_or_read_by_other_origins() {
+    let app = App::start();
+    let errors = [
+        "/customers/nothing",
+        "/customers/items/x",
+        "/incidents/summary/0",
+        "/aggregates/dashboard?refresh=0",
+    ];
+    for route in ROUTES.into_iter().chain(errors) {
+        let reply = app.get(route);
+        let caching = if reply.status == 200 { "no-cache" } else { "no-store" };
+        for (name, value) in [
+            ("x-content-type-options", Some("nosniff")),
+            ("cross-origin-resource-policy", Some("same-origin")),
+            ("content-security-policy", Some("default-src 'none'; frame-ancestors 'none'")),
+            ("cache-control", Some(caching)),
+            ("access-control-allow-origin", None),
+        ] {
+            assert_eq!(reply.header(name), value, "{name} of {route}");
+        }
+    }
+}
+
+#[test]
 fn head_is_get_without_the_body() {
     let app = App::start();
     for route in ROUTES.into_iter().chain(["/customers/items/x", "/customers/nothing"]) {
