@@ -15,3 +15,4 @@ mod random_data;
 mod readme;
 mod requests;
 mod soak;
+mod streaming;

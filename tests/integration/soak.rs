@@ -12,22 +12,6 @@ const CLIENTS: usize = 4;
 /// How much the process may have grown by the end, in KiB. A leak of a hundred bytes a request is more.
 const GROWTH: u64 = 24 * 1024;
 
-/// The memory of the app's processes in KiB, `None` where the system does not tell.
-fn resident(app: &App) -> Option<u64> {
-    let status = |id: u32| std::fs::read_to_string(format!("/proc/{id}/status")).ok();
-    let field = |status: &str, name: &str| -> Option<u64> {
-        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-        line.split_whitespace().next()?.parse().ok()
-    };
-    let processes = std::fs::read_dir("/proc").ok()?;
-    let ids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    let family = ids.filter_map(status).filter(|status| {
-        let own = u64::from(app.process_id());
-        field(status, "Pid:") == Some(own) || field(status, "PPid:") == Some(own)
-    });
-    Some(family.filter_map(|status| field(&status, "VmRSS:")).sum())
-}
-
 /// Sends `requests` from several clients and returns how many were answered in a second.
 fn load(app: &App, requests: usize, check: impl Fn(usize) + Sync) -> f64 {
     let started = Instant::now();
@@ -71,7 +55,7 @@ fn the_app_stays_what_it_was_while_faults_come_and_go() {
     let app = App::start();
     healthy(&app);
     let before = healthy(&app);
-    let memory = resident(&app);
+    let memory = app.resident();
 
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -97,7 +81,7 @@ fn the_app_stays_what_it_was_while_faults_come_and_go() {
 
     let after = (0..5).map(|_| healthy(&app)).fold(0.0, f64::max);
     assert!(after > before / 2.0, "{before} requests a second before, {after} after");
-    match (memory, resident(&app)) {
+    match (memory, app.resident()) {
         (Some(before), Some(after)) => {
             assert!(after < before + GROWTH, "{before} KiB before, {after} KiB after");
         }

@@ -5,14 +5,14 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use http::Request;
+use http::{Request, Response};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rusqlite::Connection;
 use tempfile::TempDir;
-use ureq::Agent;
+use ureq::{Agent, Body};
 
-use crate::{Manifest, Reply, Runtime, artifacts};
+use crate::{Manifest, Reply, Runtime, artifacts, memory};
 
 /// How long an app may take to come up on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(90);
@@ -182,14 +182,28 @@ impl App {
     /// # Errors
     /// If the answer does not come, or not whole.
     pub fn try_send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Result<Reply, ureq::Error> {
+        let (head, mut body) = self.request(method, path, headers)?.into_parts();
+        let body = body.with_config().limit(u64::MAX).read_to_vec()?;
+        Ok(Reply { status: head.status, headers: head.headers, body })
+    }
+
+    /// The answer to a GET as soon as its head is there. Its body is read by the test, or left unread.
+    pub fn open(&self, path: &str) -> Response<impl Read + use<>> {
+        let response = self.request("GET", path, &[]).unwrap_or_else(|error| panic!("GET {path}: {error}"));
+        response.map(Body::into_reader)
+    }
+
+    fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Response<Body>, ureq::Error> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.agent.run(request.body(()).expect("the request of the test is right"))?;
-        let (head, mut body) = response.into_parts();
-        let body = body.with_config().limit(u64::MAX).read_to_vec()?;
-        Ok(Reply { status: head.status, headers: head.headers, body })
+        self.agent.run(request.body(()).expect("the request of the test is right"))
     }
 
     /// The dashboard as JSON.
@@ -226,6 +240,11 @@ impl App {
     /// The process that was started. Spin has another one below it.
     pub fn process_id(&self) -> u32 {
         self.child.as_ref().expect("the app is running").id()
+    }
+
+    /// The memory of the app's processes in KiB, `None` where the system does not tell.
+    pub fn resident(&self) -> Option<u64> {
+        memory::resident(self.process_id())
     }
 
     /// Ends the app with a signal and waits for it.

@@ -6,6 +6,7 @@
 mod app;
 mod artifacts;
 mod manifest;
+mod memory;
 mod reply;
 mod runtime;
 

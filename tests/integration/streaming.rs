@@ -1,0 +1,369 @@
+//! Lists that are longer than a page: the same bytes as ever, in bounded memory, whatever a client does.
+
+use std::collections::HashMap;
+use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::App;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Number, Value};
+
+/// How much the processes may grow while lists are read, in KiB. One list of a million rows is more.
+const GROWTH: u64 = 64 * 1024;
+
+/// Longer than anything takes that does happen.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A million incidents, every other one of the same customer, and a million customers. No list needs the
+/// triggers, which would take most of the time.
+const MILLION: &str = "
+    PRAGMA synchronous = OFF;
+    DROP TRIGGER CustomerInserting; DROP TRIGGER CustomerInserted;
+    DROP TRIGGER IncidentInserting; DROP TRIGGER IncidentInserted;
+    BEGIN;
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+    INSERT INTO Customers
+    SELECT printf('%08x-0000-4000-8000-000000000000', i), printf('Customer %06d', i / 2), 'Ürgüp', 'Türkiye', i % 11
+    FROM n;
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+    INSERT INTO Incidents
+    SELECT printf('%08x-0000-4000-8000-000000000000', i), iif(i % 3, i, i / 4.0),
+        iif(i % 2, 'Big', printf('Customer \"%05d\"', i / 20)), 'Fire'
+    FROM n;
+    COMMIT;";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Incident {
+    id: String,
+    amount: Number,
+    customer_name: String,
+}
+
+impl Incident {
+    fn from_row(row: &Row) -> rusqlite::Result<Self> {
+        let amount = match row.get_ref(1)? {
+            ValueRef::Integer(whole) => whole.into(),
+            ValueRef::Real(fractional) => Number::from_f64(fractional).unwrap(),
+            other => panic!("an amount is a number: {other:?}"),
+        };
+        Ok(Self { id: row.get(0)?, amount, customer_name: row.get(2)? })
+    }
+}
+
+#[derive(Serialize)]
+struct Customer {
+    id: String,
+    name: String,
+    country: String,
+    scoring: i64,
+}
+
+impl Customer {
+    fn from_row(row: &Row) -> rusqlite::Result<Self> {
+        Ok(Self { id: row.get(0)?, name: row.get(1)?, country: row.get(2)?, scoring: row.get(3)? })
+    }
+}
+
+fn write_array<T: Serialize>(
+    database: &Connection,
+    sql: &str,
+    entry: fn(&Row) -> rusqlite::Result<T>,
+    out: &mut dyn Write,
+) {
+    let mut statement = database.prepare(sql).unwrap();
+    let mut separator = "[";
+    for entry in statement.query_map([], entry).unwrap() {
+        write!(out, "{separator}").unwrap();
+        serde_json::to_writer(&mut *out, &entry.unwrap()).unwrap();
+        separator = ",";
+    }
+    write!(out, "]").unwrap();
+}
+
+fn write_incidents(database: &Connection, out: &mut dyn Write) {
+    let sql = "SELECT Id, Amount, CustomerName FROM Incidents ORDER BY rowid";
+    write_array(database, sql, Incident::from_row, out);
+}
+
+fn write_customers(database: &Connection, out: &mut dyn Write) {
+    let sql = "SELECT Id, Name, Country, Scoring FROM Customers ORDER BY Name, Id";
+    write_array(database, sql, Customer::from_row, out);
+}
+
+fn write_groups(database: &Connection, out: &mut dyn Write) {
+    let sql = "SELECT Id, Amount, CustomerName FROM Incidents ORDER BY CustomerName, rowid";
+    let mut statement = database.prepare(sql).unwrap();
+    let mut customer = None;
+    for incident in statement.query_map([], Incident::from_row).unwrap() {
+        let incident = incident.unwrap();
+        if customer.as_ref() == Some(&incident.customer_name) {
+            write!(out, ",").unwrap();
+        } else {
+            write!(out, "{}", if customer.is_none() { "{" } else { "]," }).unwrap();
+            serde_json::to_writer(&mut *out, &incident.customer_name).unwrap();
+            write!(out, ":[").unwrap();
+        }
+        serde_json::to_writer(&mut *out, &incident).unwrap();
+        customer = Some(incident.customer_name);
+    }
+    write!(out, "]}}").unwrap();
+}
+
+/// Compares what is written to it with what an answer gives, a piece at a time, and looks how much memory
+/// the app has meanwhile.
+struct Comparison<'a, R> {
+    app: &'a App,
+    answer: R,
+    compared: usize,
+    most_memory: Option<u64>,
+}
+
+impl<R: Read> Write for Comparison<'_, R> {
+    fn write(&mut self, expected: &[u8]) -> io::Result<usize> {
+        let mut piece = vec![0; expected.len()];
+        self.answer.read_exact(&mut piece)?;
+        assert!(piece == expected, "different after {} bytes", self.compared);
+        self.compared += expected.len();
+        self.most_memory = self.most_memory.max(self.app.resident());
+        Ok(expected.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+const PIECE: usize = 1 << 20;
+
+/// Holds if the list at `path` is what `write` writes, to the last byte, and returns the most memory that
+/// the app had meanwhile.
+fn assert_is(app: &App, path: &str, write: fn(&Connection, &mut dyn Write)) -> Option<u64> {
+    let comparison = Comparison { app, answer: app.open(path).into_body(), compared: 0, most_memory: None };
+    let mut expected = BufWriter::with_capacity(PIECE, comparison);
+    write(&app.database(), &mut expected);
+    expected.flush().unwrap();
+    let mut comparison = expected.into_parts().0;
+    let more = comparison.answer.read(&mut [0]).unwrap();
+    assert_eq!(more, 0, "{path} goes on after {} bytes", comparison.compared);
+    println!("{path}: {} bytes", comparison.compared);
+    comparison.most_memory
+}
+
+#[test]
+fn lists_of_a_million_rows_are_right_and_take_no_more_memory() {
+    let app = App::start();
+    app.sql(MILLION);
+    for path in ["/customers/top/5000", "/incidents/items/x"] {
+        app.get(path);
+    }
+    let before = app.resident();
+    let most = thread::scope(|scope| {
+        let lists = [
+            scope.spawn(|| assert_is(&app, "/customers/items", write_customers)),
+            scope.spawn(|| assert_is(&app, "/incidents/items", write_incidents)),
+            scope.spawn(|| assert_is(&app, "/incidents/grouped-by-customer", write_groups)),
+        ];
+        lists.into_iter().map(|list| list.join().unwrap()).max().flatten()
+    });
+    match (before, most) {
+        (Some(before), Some(most)) => {
+            println!("{before} KiB before, {most} KiB at most");
+            assert!(most < before + GROWTH, "{before} KiB before, {most} KiB at most");
+        }
+        _ => println!("This system does not tell how much memory a process has: that was not checked."),
+    }
+}
+
+#[test]
+fn an_answer_tells_its_length_just_if_it_fits_into_a_page() {
+    let app = App::with_data(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+        INSERT INTO Customers
+        SELECT printf('%08x-0000-4000-8000-000000000000', i), 'Customer ' || i, 'x', 'y', i % 3 FROM n;
+        INSERT INTO Incidents SELECT Id, Scoring, Name, 'z' FROM Customers",
+    );
+    let assert_length = |path: &str, expected: bool| {
+        let reply = app.get(path);
+        assert!(reply.status == 200 && reply.json() != Value::Null);
+        let length = expected.then(|| reply.body.len().to_string());
+        assert_eq!(reply.header("content-length"), length.as_deref(), "{path}");
+        assert_eq!(reply.header("transfer-encoding"), (!expected).then_some("chunked"), "{path}");
+    };
+    let lists = ["/customers/items", "/customers/top/1001", LONG_LISTS[0], LONG_LISTS[1]];
+    lists.iter().for_each(|path| assert_length(path, false));
+    assert_length("/customers/top/1000", true);
+    app.sql("DELETE FROM Customers WHERE Name = 'Customer 5'; DELETE FROM Incidents WHERE CustomerName = 'Customer 5'");
+    lists.iter().for_each(|path| assert_length(path, true));
+}
+
+const LONG_LISTS: [&str; 2] = ["/incidents/items", "/incidents/grouped-by-customer"];
+
+const LONG: usize = 40_000;
+
+/// The app with lists of ten megabytes, which is more than fits between a runtime and a client that does
+/// not read.
+fn app_with_long_lists() -> App {
+    App::with_data(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {LONG})
+        INSERT INTO Incidents
+        SELECT printf('%08x-0000-4000-8000-000000000000', i), i, printf('Customer %0200d', i % 1000), 'Fire'
+        FROM n;
+        INSERT INTO Customers SELECT Id, CustomerName, 'x', 'y', Amount FROM Incidents"
+    ))
+}
+
+/// A client that has got the first bytes of a list.
+fn begin(app: &App, path: &str) -> (Vec<u8>, impl Read + use<>) {
+    let mut answer = app.open(path);
+    assert_eq!(answer.status(), 200);
+    let mut first = vec![0; 100];
+    answer.body_mut().read_exact(&mut first).unwrap();
+    (first, answer.into_body())
+}
+
+/// A connection that never waits for a lock.
+fn impatient(app: &App) -> Connection {
+    let database = app.database();
+    database.busy_timeout(Duration::ZERO).unwrap();
+    database
+}
+
+/// Waits until the runtime has filled whatever lies between it and the clients, and no page is read any
+/// more. If a client that does not read held a lock, this would never be.
+fn wait_until_nobody_reads(database: &Connection) {
+    let started = Instant::now();
+    let mut free = 0;
+    while free < 20 {
+        assert!(started.elapsed() < LIMIT, "the database stays locked");
+        free = if database.execute_batch("BEGIN EXCLUSIVE; ROLLBACK").is_ok() { free + 1 } else { 0 };
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn assert_serves(app: &App) {
+    assert_eq!(app.dashboard().header("x-aggregate-complete"), Some("true"));
+    let item = "/incidents/items/00000001-0000-4000-8000-000000000000";
+    for path in ["/customers/top/3", "/incidents/summary/3", item] {
+        assert_eq!(app.get(path).status, 200, "{path}");
+    }
+}
+
+/// The whole of an answer whose first bytes have been read.
+fn read_on<T: DeserializeOwned>((mut body, mut answer): (Vec<u8>, impl Read)) -> T {
+    answer.read_to_end(&mut body).unwrap();
+    serde_json::from_slice(&body).unwrap()
+}
+
+#[test]
+fn clients_that_do_not_read_hold_no_lock_and_delay_nobody() {
+    let app = app_with_long_lists();
+    // Each runtime lets an instance serve 16 requests at once.
+    let items: Vec<_> = (0..20).map(|_| begin(&app, "/incidents/items")).collect();
+    let groups: Vec<_> = (0..4).map(|_| begin(&app, "/incidents/grouped-by-customer")).collect();
+    let database = impatient(&app);
+    wait_until_nobody_reads(&database);
+
+    let insert = "INSERT INTO Incidents VALUES (hex(randomblob(16)), 1, '~', 'Flood')";
+    for _ in 0..20 {
+        database.execute(insert, []).unwrap();
+        assert_serves(&app);
+    }
+
+    // The new rows are the last ones of both lists. That they are there shows that the first bytes had
+    // come before the rest was read.
+    for items in items {
+        assert_eq!(read_on::<Vec<IgnoredAny>>(items).len(), LONG + 20);
+    }
+    for groups in groups {
+        let groups: HashMap<String, Vec<IgnoredAny>> = read_on(groups);
+        assert_eq!((groups.len(), groups["~"].len()), (1001, 20));
+    }
+}
+
+#[test]
+fn clients_that_go_away_half_way_leave_nothing_behind() {
+    let app = app_with_long_lists();
+    let go_away = |clients: usize| {
+        thread::scope(|scope| {
+            for path in LONG_LISTS {
+                scope.spawn(|| (0..clients / 2).for_each(|_| drop(begin(&app, path))));
+            }
+        });
+        wait_until_nobody_reads(&impatient(&app));
+        app.resident()
+    };
+    let before = go_away(40);
+    let after = go_away(200);
+    assert_serves(&app);
+    match (before, after) {
+        (Some(before), Some(after)) => {
+            println!("{before} KiB before, {after} KiB after");
+            assert!(after < before + GROWTH / 4, "{before} KiB before, {after} KiB after");
+        }
+        _ => println!("This system does not tell how much memory a process has: that was not checked."),
+    }
+    assert_eq!(app.log("incidents-service", "stderr"), "");
+}
+
+/// All that comes on the wire in answer to a GET. `meanwhile` is called after the first bytes.
+fn wire(app: &App, path: &str, meanwhile: impl FnOnce()) -> Vec<u8> {
+    let mut stream = TcpStream::connect(app.address()).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", app.address()).unwrap();
+    let mut received = vec![0; 1000];
+    stream.read_exact(&mut received).unwrap();
+    meanwhile();
+    match stream.read_to_end(&mut received) {
+        Err(error) if error.kind() != ErrorKind::ConnectionReset => panic!("{path}: {error}"),
+        _ => received,
+    }
+}
+
+const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
+
+#[test]
+fn a_failure_half_way_ends_the_answer_so_that_the_client_can_tell() {
+    let app = app_with_long_lists();
+    let lists = [
+        ("/incidents/items", "incidents-service", "Incidents"),
+        ("/incidents/grouped-by-customer", "incidents-service", "Incidents"),
+        ("/customers/items", "customers-service", "Customers"),
+    ];
+    for (path, service, table) in lists {
+        assert!(wire(&app, path, || ()).ends_with(LAST_CHUNK), "{path}");
+        let (_, mut other) = begin(&app, path);
+        let before = app.log(service, "stderr").lines().count();
+
+        let received = wire(&app, path, || app.sql(&format!("ALTER TABLE {table} RENAME TO Gone")));
+        assert!(received.starts_with(b"HTTP/1.1 200 OK\r\n"), "{path}");
+        assert!(!received.ends_with(LAST_CHUNK), "{path} ends as if it were whole");
+        assert!(io::copy(&mut other, &mut io::sink()).is_err(), "a client takes {path} for whole");
+
+        let log = lines_of_two_failures(&app, service, before);
+        assert_eq!(log.len(), 2, "{log:#?}");
+        for line in log {
+            assert!(line.contains(path) && line.contains("no such table"), "{line}");
+        }
+        app.sql(&format!("ALTER TABLE Gone RENAME TO {table}"));
+    }
+    assert_serves(&app);
+}
+
+/// What a service has written to its log after the first `before` lines, as soon as there are two.
+fn lines_of_two_failures(app: &App, service: &str, before: usize) -> Vec<String> {
+    let started = Instant::now();
+    loop {
+        let log = app.log(service, "stderr");
+        let lines: Vec<_> = log.lines().skip(before).map(str::to_owned).collect();
+        if lines.len() >= 2 || started.elapsed() > LIMIT {
+            return lines;
+        }
+        thread::sleep(Duration::from_millis(5)); // A runtime may write its log a little later.
+    }
+}
