@@ -83,6 +83,12 @@ pub struct Options {
     /// How long an idle instance is kept; the units are s, ms, us and ns
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_nanos)]
     pub idle_instance_timeout: Span,
+
+    /// A fault for tests, which no help shows: a database connection answers
+    /// so many queries and fails every one after, as that of a remote server
+    /// does once the server has dropped its stream
+    #[arg(long, value_name = "QUERIES", hide = true)]
+    pub drop_connections_after: Option<u64>,
 }
 
 /// A number, or a range to pick one from.

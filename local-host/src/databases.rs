@@ -24,10 +24,19 @@ impl Databases {
         let mut databases = configured;
         databases.entry(DEFAULT.to_owned()).or_insert_with(|| Database {
             path: state_dir.map(|directory| directory.join(DEFAULT_FILE)),
-            allow_attach_file: false,
+            ..Database::default()
         });
         let databases = databases.into_iter();
         Self(databases.map(|(label, database)| (label, Arc::new(database))).collect())
+    }
+
+    /// The same databases, whose connections fail every query after so many.
+    pub fn drop_connections_after(self, queries: u64) -> Self {
+        let databases = self.0.into_iter().map(|(label, database)| {
+            let database = Database { queries_per_connection: Some(queries), ..(*database).clone() };
+            (label, Arc::new(database))
+        });
+        Self(databases.collect())
     }
 
     /// The database with a label.

@@ -60,7 +60,7 @@ fn parse_database(value: toml::Value, base: &Path) -> Result<Database> {
     if let Some(key) = table.keys().next() {
         bail!("unknown key `{key}`");
     }
-    Ok(Database { path, allow_attach_file })
+    Ok(Database { path, allow_attach_file, ..Database::default() })
 }
 
 #[cfg(test)]

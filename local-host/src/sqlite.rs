@@ -4,9 +4,11 @@
 //! streamed query holds it until its last row has left. No pragma is set.
 
 use crate::bindings::spin::sqlite::sqlite::{Error, QueryResult, RowResult, Value};
+use crate::report;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
@@ -18,12 +20,14 @@ const MAX_BUFFERED_BYTES: usize = 128 << 20;
 const ROWS_AHEAD: usize = 4;
 
 /// A database that components can open.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Database {
     /// `None` is a fresh database in memory for each connection.
     pub path: Option<PathBuf>,
     /// Whether `ATTACH` may open further files.
     pub allow_attach_file: bool,
+    /// A fault for tests: a connection fails every query after so many.
+    pub queries_per_connection: Option<u64>,
 }
 
 /// A connection, open or still to be opened. Clones are the same connection.
@@ -31,6 +35,8 @@ pub struct Database {
 pub struct Connection {
     database: Arc<Database>,
     open: Arc<OnceLock<Shared>>,
+    /// How many queries it was asked for.
+    queries: Arc<AtomicU64>,
 }
 
 type Shared = Arc<Mutex<rusqlite::Connection>>;
@@ -45,7 +51,17 @@ pub struct Query {
 
 impl Connection {
     pub fn new(database: Arc<Database>) -> Self {
-        Self { database, open: Arc::default() }
+        Self { database, open: Arc::default(), queries: Arc::default() }
+    }
+
+    /// The connection for one more query.
+    fn for_query(&self) -> Result<Shared, Error> {
+        let earlier = self.queries.fetch_add(1, Ordering::Relaxed);
+        if self.database.queries_per_connection.is_some_and(|queries| earlier >= queries) {
+            report::note(format_args!("A query was sent to a dropped database connection"));
+            return Err(Error::Io("the connection was dropped".to_owned()));
+        }
+        self.shared()
     }
 
     fn shared(&self) -> Result<Shared, Error> {
@@ -59,13 +75,13 @@ impl Connection {
 
     /// Runs one statement to its end. Of several statements only the first runs.
     pub async fn execute(&self, sql: String, parameters: Vec<Value>) -> Result<QueryResult, Error> {
-        let shared = self.shared()?;
+        let shared = self.for_query()?;
         spawn_blocking(move || run(&lock(&shared), &sql, parameters)).await.map_err(io_error)?
     }
 
     /// Starts one statement and streams its rows.
     pub async fn stream(&self, sql: String, parameters: Vec<Value>) -> Result<Query, Error> {
-        let shared = self.shared()?;
+        let shared = self.for_query()?;
         let (columns_tx, columns) = oneshot::channel();
         let (rows_tx, rows) = mpsc::channel(ROWS_AHEAD);
         let (outcome_tx, outcome) = oneshot::channel();

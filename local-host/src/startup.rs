@@ -53,7 +53,10 @@ pub fn prepare(options: &Options) -> Result<Ready> {
         Some(file) => runtime_config::load(file, &working_dir)?,
         None => HashMap::new(),
     };
-    let databases = Databases::new(configured, directories.state.as_deref());
+    let mut databases = Databases::new(configured, directories.state.as_deref());
+    if let Some(queries) = options.drop_connections_after {
+        databases = databases.drop_connections_after(queries);
+    }
     let permissions = permissions(&manifest, &databases, &app_variables(options, &manifest)?)?;
     let triggered = components::triggered(&manifest);
     let router = router(&manifest, &triggered)?;

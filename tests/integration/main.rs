@@ -5,6 +5,7 @@ mod customers;
 mod dashboard;
 mod data;
 mod deploy;
+mod dropped_connections;
 mod faults;
 mod host;
 mod incidents;

@@ -1,7 +1,7 @@
 use super::*;
 
 fn memory() -> Connection {
-    Connection::new(Arc::new(Database { path: None, allow_attach_file: false }))
+    Connection::new(Arc::new(Database::default()))
 }
 
 fn execute(connection: &Connection, sql: &str) -> Result<QueryResult, Error> {
@@ -78,6 +78,21 @@ async fn a_stream_holds_its_connection_until_it_is_drained() {
     assert!(query.rows.recv().await.is_none());
     assert!(query.outcome.await.unwrap().is_ok());
     assert_eq!(next.await.unwrap().rows.len(), 1);
+}
+
+#[tokio::test]
+async fn a_dropped_connection_fails_every_query_after_the_last_one() {
+    let database = Database { queries_per_connection: Some(1), ..Database::default() };
+    let connection = Connection::new(Arc::new(database));
+    let query = || "SELECT 1".to_owned();
+    assert!(connection.execute(query(), Vec::new()).await.is_ok());
+    for _ in 0..2 {
+        let result = connection.execute(query(), Vec::new()).await;
+        assert_eq!(message(result), "the connection was dropped");
+        assert!(connection.stream(query(), Vec::new()).await.is_err());
+    }
+    let other = Connection::new(connection.database.clone());
+    assert!(other.execute(query(), Vec::new()).await.is_ok());
 }
 
 #[tokio::test]
