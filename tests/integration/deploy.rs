@@ -88,3 +88,32 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
 fn nothing_is_wrong_with_the_files() {
     assert_eq!(Files::read().problems(), Vec::<String>::new());
 }
+
+#[test]
+fn the_readme_calls_everything_by_its_name() {
+    let files = Files::read();
+    let name = |kind| text(files.resource(kind), "/metadata/name");
+    let (app, namespace) = (name("SpinApp"), text(&files.kustomization, "/namespace"));
+    let version = text(&files.kustomization, "/images/0/newTag");
+    let mut commands = vec![
+        format!("spin registry push --build --insecure localhost:5001/{app}:{version}\n"),
+        format!("kubectl create namespace {namespace}\n"),
+        format!(
+            "kubectl --namespace {namespace} wait --for=condition=Complete --timeout=10m job/{}\n",
+            name("Job")
+        ),
+        format!("kubectl --namespace {namespace} rollout status --timeout=5m deployment/{app}\n"),
+        format!("kubectl --namespace {namespace} port-forward service/{app} 8080:80\n"),
+    ];
+    // The names of images that nobody can pull before they are changed.
+    let images =
+        files.kustomization["images"].as_array().unwrap().iter().map(|image| text(image, "/newName"));
+    let places = images.filter_map(|name| Some(name.rsplit_once('/')?.0)).filter(|place| place.contains('.'));
+    commands.extend(places.map(|place| format!("s|{place}|")));
+    assert_eq!(commands.len(), 7);
+
+    let readme = read_to_string(harness::root().join("README.md")).unwrap();
+    for command in commands {
+        assert!(readme.contains(&command), "the README lacks {command}");
+    }
+}
