@@ -154,6 +154,8 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, stop: impl Future<Outpu
                 continue;
             }
         };
+        // Unlike Spin: the body then never waits until the client has acknowledged the head.
+        let _ = stream.set_nodelay(true);
         let app = app.clone();
         let service = service_fn(move |request| {
             let app = app.clone();

@@ -102,3 +102,55 @@ async fn dropping_the_rows_ends_the_query() {
     drop(query.rows);
     assert_eq!(message(query.outcome.await.unwrap()), "row send error");
 }
+
+/// A query that counts as far as it is told, in one row.
+fn counting(to: u64) -> String {
+    format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {to}) SELECT max(i) FROM n"
+    )
+}
+
+async fn only_value(connection: &Connection, sql: &str) -> i64 {
+    let mut query = connection.stream(sql.to_owned(), Vec::new()).await.unwrap();
+    let row = query.rows.recv().await.unwrap();
+    assert!(query.rows.recv().await.is_none());
+    query.outcome.await.unwrap().unwrap();
+    match row.values[..] {
+        [Value::Integer(value)] => value,
+        _ => panic!("unexpected row {row:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_query_gives_the_same_however_long_it_takes() {
+    let connection = memory();
+    for to in [1, 1_000_000, 1] {
+        assert_eq!(only_value(&connection, &counting(to)).await, to as i64);
+    }
+    let tried_in_vain =
+        |to| connection.short.run(&connection.shared().unwrap(), &counting(to), &[]).is_none();
+    assert!(tried_in_vain(1_000_000) && !tried_in_vain(1));
+}
+
+#[tokio::test]
+async fn a_statement_that_writes_runs_once() {
+    let connection = memory();
+    execute(&connection, "CREATE TABLE a (x)").unwrap();
+    for row in 1..4 {
+        assert_eq!(only_value(&connection, "INSERT INTO a VALUES (7) RETURNING rowid").await, row);
+    }
+}
+
+#[tokio::test]
+async fn a_query_waits_until_a_lock_is_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("locked.db");
+    let connection = Connection::new(Arc::new(Database { path: Some(path.clone()), ..Database::default() }));
+    execute(&connection, "CREATE TABLE a (x)").unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE; INSERT INTO a VALUES (7)").unwrap();
+    let mut waiting = Box::pin(only_value(&connection, "SELECT x FROM a"));
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(50), &mut waiting).await.is_err());
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(waiting.await, 7);
+}
