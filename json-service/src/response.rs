@@ -10,7 +10,7 @@ use http::header::{
 use http::{Response, StatusCode};
 use spin_sdk::wasip3::http::types::{self as wasi, ErrorCode, Fields};
 use spin_sdk::wasip3::http_compat::BodyWriter;
-use spin_sdk::wit_bindgen::{spawn, yield_async};
+use spin_sdk::wit_bindgen::{backpressure_dec, backpressure_inc, spawn, yield_async};
 
 /// The body of an answer.
 pub enum Body {
@@ -70,14 +70,38 @@ pub(crate) async fn send(
     response
         .set_status_code(head.status.as_u16())
         .map_err(|()| ErrorCode::InternalError(Some("status code refused".to_owned())))?;
-    spawn(write(writer, body, on_failure));
+    spawn(write(writer, body, Backpressure::new(), on_failure));
     // Lets the task offer its first bytes before the host sees the head: both then leave in one
     // segment, where a head on its own would wait for the client's delayed acknowledgement.
     yield_async().await;
     Ok(response)
 }
 
-async fn write(mut writer: BodyWriter, body: Body, on_failure: impl FnOnce(&anyhow::Error)) {
+/// While this lives, the host gives further requests to other instances. Work on a new one would
+/// otherwise come between the head of a response and its first bytes.
+struct Backpressure;
+
+impl Backpressure {
+    fn new() -> Self {
+        backpressure_inc();
+        Self
+    }
+}
+
+impl Drop for Backpressure {
+    fn drop(&mut self) {
+        backpressure_dec();
+    }
+}
+
+/// Writes a body; `backpressure` ends as soon as the host has its first bytes.
+async fn write(
+    mut writer: BodyWriter,
+    body: Body,
+    backpressure: Backpressure,
+    on_failure: impl FnOnce(&anyhow::Error),
+) {
+    let mut backpressure = Some(backpressure);
     let mut pages = match body {
         Body::Whole(bytes) => futures::stream::iter([Ok(bytes)]).boxed_local(),
         Body::Pages(pages) => pages,
@@ -86,6 +110,7 @@ async fn write(mut writer: BodyWriter, body: Body, on_failure: impl FnOnce(&anyh
         match page {
             Ok(bytes) => {
                 let unwritten = writer.stream_writer.write_all(bytes).await;
+                drop(backpressure.take());
                 if !unwritten.is_empty() {
                     return; // The client has gone.
                 }
