@@ -11,7 +11,7 @@ use spin_sdk::http::Request;
 
 use crate::payload::{self, RANKING_LENGTH};
 use crate::query::Query;
-use crate::upstream::{self, Failure, Reason};
+use crate::upstream::{self, Deadline, Failure, Reason};
 use crate::{CUSTOMERS_SERVICE, INCIDENTS_SERVICE, caching, negotiation, page};
 
 /// Whether the body is the whole dashboard, for clients that do not want to read it.
@@ -23,12 +23,12 @@ pub async fn answer(request: &Request, log: &Log) -> Answer {
         Ok(query) => query,
         Err(error) => return Ok(varying(error.to_response())),
     };
-    let timeout = upstream::timeout(log).await;
+    let deadline = Deadline::after(upstream::timeout(log).await);
     let customers_path = format!("/customers/summary/{RANKING_LENGTH}");
     let incidents_path = format!("/incidents/summary/{RANKING_LENGTH}");
     let (customers, incidents) = join!(
-        upstream::get(CUSTOMERS_SERVICE, &customers_path, timeout),
-        upstream::get(INCIDENTS_SERVICE, &incidents_path, timeout),
+        upstream::get(CUSTOMERS_SERVICE, &customers_path, deadline.clone()),
+        upstream::get(INCIDENTS_SERVICE, &incidents_path, deadline),
     );
     let report = |Failure { reason, cause }: Failure| -> Reason {
         log.failure(&cause);

@@ -15,7 +15,7 @@ const GRACE: Duration = Duration::from_millis(100);
 const MARKER: &str = "MARKER";
 
 /// A fault, and the reason that the dashboard has to give for it.
-const FAULTS: [(&str, &str); 18] = [
+const FAULTS: [(&str, &str); 20] = [
     ("stall_before_headers", "timeout"),
     ("stall_in_body", "timeout"),
     ("error_code", "error_status"), // which the runtime turns into a 500 without a body
@@ -27,6 +27,8 @@ const FAULTS: [(&str, &str); 18] = [
     ("empty_body", "invalid_response"),
     ("truncated", "invalid_response"),
     ("trailing_garbage", "invalid_response"),
+    ("longer_than_declared", "invalid_response"),
+    ("shorter_than_declared", "invalid_response"),
     ("wrong_types", "invalid_response"),
     ("negative_count", "invalid_response"),
     ("null_number", "invalid_response"),

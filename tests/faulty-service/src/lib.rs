@@ -8,6 +8,7 @@ use std::hash::BuildHasher;
 use std::time::Duration;
 
 use futures::SinkExt;
+use http::header::CONTENT_LENGTH;
 use http::{Response, StatusCode};
 use spin_sdk::http::body::stream;
 use spin_sdk::http::{BoxBody, Error, FullBody, Request, box_body};
@@ -45,6 +46,8 @@ pub async fn handle(request: Request) -> Result<Response<BoxBody>, Error> {
         "empty_body" => Ok(whole(StatusCode::OK, String::new())),
         "truncated" => Ok(whole(StatusCode::OK, well_formed[..well_formed.len() - 1].to_owned())),
         "trailing_garbage" => Ok(whole(StatusCode::OK, well_formed + MARKER)),
+        "longer_than_declared" => Ok(declared(well_formed.len() - 1, well_formed)),
+        "shorter_than_declared" => Ok(declared(well_formed.len() + 1, well_formed)),
         "wrong_types" => Ok(whole(StatusCode::OK, with_number(&well_formed, r#""1""#))),
         "negative_count" => Ok(whole(StatusCode::OK, with_number(&well_formed, "-1"))),
         "null_number" => Ok(whole(StatusCode::OK, with_number(&well_formed, "null"))),
@@ -87,6 +90,13 @@ fn padded(answer: &str, length: usize) -> String {
 fn whole(status: StatusCode, body: String) -> Response<BoxBody> {
     let mut response = Response::new(box_body(FullBody::new(body.into())));
     *response.status_mut() = status;
+    response
+}
+
+/// The answer with a `content-length` that may be wrong.
+fn declared(length: usize, answer: String) -> Response<BoxBody> {
+    let mut response = whole(StatusCode::OK, answer);
+    response.headers_mut().insert(CONTENT_LENGTH, length.into());
     response
 }
 
