@@ -81,6 +81,7 @@ impl HandlerState for Workers {
             view: HostState::incoming_view,
             expiration: IdleTimeout::new(Duration::from_nanos(self.reuse.idle_nanos.pick())),
             state: Limits {
+                app: self.app.clone(),
                 permissions: self.permissions.clone(),
                 requests: self.reuse.requests.pick(),
                 concurrent: self.reuse.concurrent.pick(),
@@ -91,6 +92,7 @@ impl HandlerState for Workers {
 
 /// What one instance may still do.
 pub struct Limits {
+    app: Weak<App>,
     permissions: Arc<Permissions>,
     requests: u64,
     concurrent: u64,
@@ -121,7 +123,10 @@ impl WorkerState for Limits {
     }
 
     fn drop(&self, store: Store<HostState>, result: Result<()>) {
-        if let Err(err) = result {
+        // Once the application is gone, its idle instances are put away, and have not failed.
+        if let Err(err) = result
+            && self.app.strong_count() > 0
+        {
             let frames = err.downcast_ref::<WasmBacktrace>();
             let frames = frames.map(|frames| format!("\n{frames}")).unwrap_or_default();
             let cause = err.root_cause();

@@ -248,6 +248,7 @@ fn a_signal_lets_requests_in_flight_finish() {
         }
         let stopped = app.stop(signal);
         assert_eq!(stopped.status.code(), Some(0), "{}", stopped.output);
+        assert!(!stopped.output.contains("failed"), "{}", stopped.output);
         let (answer, elapsed) = request.join().unwrap();
         assert!(answer.contains("200 OK") && answer.contains("Faulty"), "{answer}");
         assert!(elapsed >= Duration::from_millis(200), "{elapsed:?}");
