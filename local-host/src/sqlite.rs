@@ -164,13 +164,25 @@ pub fn run(
     parameters: Vec<Value>,
 ) -> Result<QueryResult, Error> {
     let mut statement = connection.prepare_cached(sql).map_err(io_error)?;
-    let columns = owned_names(&statement);
+    collect(&mut statement, &parameters, usize::MAX)
+}
+
+/// The whole result of a statement, an error if it has more rows than `most`.
+fn collect(
+    statement: &mut rusqlite::Statement<'_>,
+    parameters: &[Value],
+    most: usize,
+) -> Result<QueryResult, Error> {
+    let columns = owned_names(statement);
     let width = columns.len();
     let mut result = QueryResult { columns, rows: Vec::new() };
     let mut bytes = size_of::<QueryResult>();
     let parameters = rusqlite::params_from_iter(parameters.iter().map(to_sql));
     let mut rows = statement.query(parameters).map_err(io_error)?;
     while let Some(row) = rows.next().map_err(io_error)? {
+        if result.rows.len() == most {
+            return Err(Error::Io(format!("query result exceeds limit of {most} rows")));
+        }
         let (row, weight) = convert_row(row, width)?;
         bytes += weight;
         ensure_fits(bytes)?;

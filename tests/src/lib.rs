@@ -13,5 +13,6 @@ mod runtime;
 pub use app::{App, Options, Stopped};
 pub use artifacts::{program, root};
 pub use manifest::Manifest;
+pub use memory::assert_growth_below;
 pub use reply::Reply;
 pub use runtime::{Runtime, local_host};

@@ -1,6 +1,6 @@
 //! Short queries, answered on the thread that asks.
 
-use super::{MAX_BUFFERED_BYTES, ROWS_AHEAD, Shared, convert_row, owned_names, to_sql};
+use super::{ROWS_AHEAD, Shared, collect};
 use crate::bindings::spin::sqlite::sqlite::{QueryResult, Value};
 use std::collections::HashSet;
 use std::ffi::c_int;
@@ -62,15 +62,5 @@ fn read(connection: &rusqlite::Connection, sql: &str, parameters: &[Value]) -> O
     if !statement.readonly() {
         return None;
     }
-    let columns = owned_names(&statement);
-    let mut result = QueryResult { columns, rows: Vec::with_capacity(1) };
-    let mut rows = statement.query(rusqlite::params_from_iter(parameters.iter().map(to_sql))).ok()?;
-    while let Some(row) = rows.next().ok()? {
-        let (row, bytes) = convert_row(row, result.columns.len()).ok()?;
-        if result.rows.len() == ROWS_AHEAD || bytes > MAX_BUFFERED_BYTES {
-            return None;
-        }
-        result.rows.push(row);
-    }
-    Some(result)
+    collect(&mut statement, parameters, ROWS_AHEAD).ok()
 }
