@@ -5,9 +5,8 @@ use std::time::SystemTime;
 use anyhow::Context;
 use futures::join;
 use http::Response;
-use http::header::{HeaderName, HeaderValue, VARY};
-use json_service::{Answer, Body, Log, json_response};
-use spin_sdk::http::Request;
+use http::header::{ACCEPT, HeaderName, HeaderValue, IF_NONE_MATCH, VARY};
+use json_service::{Answer, Body, Log, Request, json_response};
 
 use crate::payload::{self, RANKING_LENGTH};
 use crate::query::Query;
@@ -19,7 +18,7 @@ const X_AGGREGATE_COMPLETE: HeaderName = HeaderName::from_static("x-aggregate-co
 
 /// `GET /aggregates/dashboard`
 pub async fn answer(request: &Request, log: &Log) -> Answer {
-    let query = match Query::parse(request.uri().query().unwrap_or_default()) {
+    let query = match Query::parse(&request.query) {
         Ok(query) => query,
         Err(error) => return Ok(varying(error.to_response())),
     };
@@ -36,14 +35,14 @@ pub async fn answer(request: &Request, log: &Log) -> Answer {
     };
     let payload = payload::assemble(customers.map_err(report), incidents.map_err(report));
 
-    let mut response = if !query.json && negotiation::prefers_html(request.headers()) {
+    let mut response = if !query.json && negotiation::prefers_html(&request.header(&ACCEPT)) {
         page::response(&payload, SystemTime::now(), query.refresh)?
     } else {
         json_response(payload.status(), payload.to_json().context("cannot write the dashboard as JSON")?)
     };
     let complete = HeaderValue::from_static(if payload.is_complete() { "true" } else { "false" });
     response.headers_mut().insert(X_AGGREGATE_COMPLETE, complete);
-    Ok(varying(caching::apply(response, payload.is_complete(), request.headers())))
+    Ok(varying(caching::apply(response, payload.is_complete(), &request.header(&IF_NONE_MATCH))))
 }
 
 /// Tells caches that the answer depends on what the client accepts.

@@ -1,7 +1,8 @@
 //! Answers `/aggregates/dashboard` from the other two services. It has no database.
 
 use json_service::{path, serve};
-use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::wasip3::exports::http::handler::Guest;
+use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response};
 
 mod caching;
 mod chart;
@@ -36,12 +37,19 @@ impl Route {
     }
 }
 
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-pub async fn handle(request: Request) -> impl IntoResponse {
-    serve("aggregates-service", request, Route::parse, async |route, request, log| match route {
-        Route::Dashboard => dashboard::answer(request, log).await,
-    })
-    .await
+/// What the runtime calls, by WASI HTTP. `#[http_service]` would read each request as a whole.
+pub struct AggregatesService;
+
+#[cfg(target_family = "wasm")]
+spin_sdk::wasip3::http::service::export!(AggregatesService);
+
+impl Guest for AggregatesService {
+    async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        serve("aggregates-service", request, Route::parse, async |route, request, log| match route {
+            Route::Dashboard => dashboard::answer(request, log).await,
+        })
+        .await
+    }
 }
 
 #[cfg(test)]

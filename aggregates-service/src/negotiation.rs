@@ -1,7 +1,5 @@
 //! Which form of the dashboard a client prefers, by RFC 9110, section 12.5.1.
 
-use http::header::{ACCEPT, HeaderMap};
-
 /// One form that the dashboard has.
 struct Form {
     kind: &'static str,
@@ -22,15 +20,12 @@ struct MediaRange<'a> {
 
 /// Whether HTML is strictly preferred over JSON. Everybody else gets JSON: who asks for nothing, likes
 /// both alike, or sends an `Accept` that is not of its grammar, which is ignored as a whole.
-pub fn prefers_html(request: &HeaderMap) -> bool {
-    let mut fields = Vec::new();
-    for value in request.get_all(ACCEPT) {
-        let Ok(value) = std::str::from_utf8(value.as_bytes()) else {
-            return false;
-        };
-        fields.push(value);
-    }
-    let list = fields.join(",");
+///
+/// `accept` has the values of all its fields.
+pub fn prefers_html(accept: &[Vec<u8>]) -> bool {
+    let Ok(list) = String::from_utf8(accept.join(&b',')) else {
+        return false;
+    };
     let elements = split(&list, ',').filter(|element| !element.is_empty());
     let Some(ranges) = elements.map(MediaRange::parse).collect::<Option<Vec<_>>>() else {
         return false;

@@ -1,7 +1,8 @@
 //! Owns the customers: one table, and the routes under `/customers`.
 
 use json_service::{path, serve};
-use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::wasip3::exports::http::handler::Guest;
+use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response};
 
 mod customers;
 
@@ -32,16 +33,23 @@ impl Route {
     }
 }
 
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-pub async fn handle(request: Request) -> impl IntoResponse {
-    serve("customers-service", request, Route::parse, async |route, _request, _log| match route {
-        Route::Items => customers::items().await,
-        Route::Item { id } => customers::item(path::id(&id)?).await,
-        Route::Top { limit } => customers::top(path::limit(&limit)?).await,
-        Route::Count => customers::count().await,
-        Route::Summary { limit } => customers::summary(path::limit(&limit)?).await,
-    })
-    .await
+/// What the runtime calls, by WASI HTTP. `#[http_service]` would read each request as a whole.
+pub struct CustomersService;
+
+#[cfg(target_family = "wasm")]
+spin_sdk::wasip3::http::service::export!(CustomersService);
+
+impl Guest for CustomersService {
+    async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        serve("customers-service", request, Route::parse, async |route, _request, _log| match route {
+            Route::Items => customers::items().await,
+            Route::Item { id } => customers::item(path::id(&id)?).await,
+            Route::Top { limit } => customers::top(path::limit(&limit)?).await,
+            Route::Count => customers::count().await,
+            Route::Summary { limit } => customers::summary(path::limit(&limit)?).await,
+        })
+        .await
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Owns the incidents: one table, and the routes under `/incidents`.
 
 use json_service::{path, serve};
-use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::wasip3::exports::http::handler::Guest;
+use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response};
 
 mod incidents;
 
@@ -29,15 +30,22 @@ impl Route {
     }
 }
 
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-pub async fn handle(request: Request) -> impl IntoResponse {
-    serve("incidents-service", request, Route::parse, async |route, _request, _log| match route {
-        Route::Items => incidents::items().await,
-        Route::Item { id } => incidents::item(path::id(&id)?).await,
-        Route::GroupedByCustomer => incidents::grouped_by_customer().await,
-        Route::Summary { limit } => incidents::summary(path::limit(&limit)?).await,
-    })
-    .await
+/// What the runtime calls, by WASI HTTP. `#[http_service]` would read each request as a whole.
+pub struct IncidentsService;
+
+#[cfg(target_family = "wasm")]
+spin_sdk::wasip3::http::service::export!(IncidentsService);
+
+impl Guest for IncidentsService {
+    async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        serve("incidents-service", request, Route::parse, async |route, _request, _log| match route {
+            Route::Items => incidents::items().await,
+            Route::Item { id } => incidents::item(path::id(&id)?).await,
+            Route::GroupedByCustomer => incidents::grouped_by_customer().await,
+            Route::Summary { limit } => incidents::summary(path::limit(&limit)?).await,
+        })
+        .await
+    }
 }
 
 #[cfg(test)]

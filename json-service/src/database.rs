@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use spin_sdk::sqlite::{Connection, RowResult, Value};
 
 thread_local! {
@@ -11,33 +11,14 @@ thread_local! {
     static KEPT: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
 }
 
-/// The rows of a query on the database `default`.
-///
-/// All rows are here before this returns: a query that is not drained would hold up every other one
-/// on the connection.
+/// The row of a query on the database `default` that has one at most, `None` if it has none.
 ///
 /// # Errors
-/// What the database says, when it has said it twice. A kept connection may have been dropped by a
-/// remote database meanwhile, so the first failure is followed by one try on a new connection.
-pub async fn rows(sql: &str, parameters: &[Value]) -> Result<Vec<RowResult>> {
-    let kept = KEPT.with_borrow(Option::clone);
-    if let Some(connection) = kept
-        && let Ok(rows) = execute(&connection, sql, parameters).await
-    {
-        return Ok(rows);
-    }
-    let opened = Rc::new(Connection::open_default().await.context("cannot open the database")?);
-    let rows = execute(&opened, sql, parameters).await;
-    KEPT.set(rows.is_ok().then_some(opened));
-    rows
-}
-
-/// The only row of a query, `None` if it has none.
-///
-/// # Errors
-/// As [`rows`], and for another number of columns than `N`.
+/// For more than one row, for another number of columns than `N`, and what the database says, when it
+/// has said it twice: a kept connection may have been dropped by a remote database meanwhile, so the
+/// first failure is followed by one try on a new connection.
 pub async fn row<const N: usize>(sql: &str, parameters: &[Value]) -> Result<Option<[Value; N]>> {
-    let Some(row) = rows(sql, parameters).await?.pop() else {
+    let Some(row) = only_row(sql, parameters).await? else {
         return Ok(None);
     };
     let columns = row.values.len();
@@ -59,9 +40,29 @@ pub async fn json(sql: &str, parameters: &[Value]) -> Result<Option<String>> {
     }
 }
 
-async fn execute(connection: &Connection, sql: &str, parameters: &[Value]) -> Result<Vec<RowResult>> {
-    let result =
+async fn only_row(sql: &str, parameters: &[Value]) -> Result<Option<RowResult>> {
+    let kept = KEPT.with_borrow(Option::clone);
+    if let Some(connection) = kept
+        && let Ok(row) = execute(&connection, sql, parameters).await
+    {
+        return Ok(row);
+    }
+    let opened = Rc::new(Connection::open_default().await.context("cannot open the database")?);
+    let row = execute(&opened, sql, parameters).await;
+    KEPT.set(row.is_ok().then_some(opened));
+    row
+}
+
+async fn execute(connection: &Connection, sql: &str, parameters: &[Value]) -> Result<Option<RowResult>> {
+    let mut result =
         connection.execute(sql, parameters.iter().cloned()).await.context("cannot query the database")?;
-    // An error in the SQL is reported here at the earliest.
-    result.collect().await.context("cannot read from the database")
+    let Some(row) = result.next().await else {
+        // An error in the SQL is reported here at the earliest.
+        result.result().await.context("cannot read from the database")?;
+        return Ok(None);
+    };
+    // The end of the rows is waited for, since the database is read until then. The outcome is not: once
+    // the only row is there it tells nothing new, and it takes the host two more turns.
+    ensure!(result.next().await.is_none(), "expected one row from the database, got more");
+    Ok(Some(row))
 }

@@ -3,7 +3,6 @@
 //! database connection that an instance keeps.
 
 use http::{Method, Response, StatusCode};
-use spin_sdk::http::Request;
 use spin_sdk::wasip3::http::types::{self as wasi, ErrorCode};
 
 pub mod database;
@@ -11,10 +10,12 @@ mod error;
 mod log;
 pub mod pages;
 pub mod path;
+mod request;
 mod response;
 
 pub use error::Error;
 pub use log::Log;
+pub use request::Request;
 pub use response::{Body, json_response};
 
 /// What a service makes of a known path.
@@ -34,12 +35,13 @@ pub fn ok(json: impl Into<Vec<u8>>) -> Answer {
 /// Only where the host refuses a response as such.
 pub async fn serve<R>(
     service: &'static str,
-    request: Request,
+    request: wasi::Request,
     parse: impl Fn(&str) -> Option<R>,
     respond: impl AsyncFnOnce(R, &Request, &Log) -> Answer,
 ) -> Result<wasi::Response, ErrorCode> {
-    let log = Log::new(service, &request);
-    let answer = match (parse(request.uri().path()), request.method()) {
+    let request = Request::new(request)?;
+    let log = Log::new(service, &request.method, &request.path);
+    let answer = match (parse(&request.path), &request.method) {
         (None, _) => Err(Error::NotFound("Not found")),
         (Some(route), &Method::GET | &Method::HEAD) => respond(route, &request, &log).await,
         (Some(_), _) => Err(Error::MethodNotAllowed),

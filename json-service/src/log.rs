@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use http::Request;
+use http::Method;
 use serde_json::json;
 
 /// How much of a path goes into the log, in characters: it is the client's, and may be long.
@@ -22,9 +22,9 @@ pub struct Log {
 
 impl Log {
     /// The log of a request that `service` begins to answer now.
-    pub fn new<B>(service: &'static str, request: &Request<B>) -> Self {
-        let path: String = request.uri().path().chars().take(PATH_LIMIT).collect();
-        Self { service, request: format!("{} {path}", request.method()), started: Instant::now() }
+    pub fn new(service: &'static str, method: &Method, path: &str) -> Self {
+        let path: String = path.chars().take(PATH_LIMIT).collect();
+        Self { service, request: format!("{method} {path}"), started: Instant::now() }
     }
 
     /// Reports why something failed, as a chain of causes: what was tried first, the root last.
@@ -60,17 +60,16 @@ mod tests {
 
     #[test]
     fn a_line_is_json_whatever_the_client_and_the_cause_say() {
-        let request = Request::builder().uri("/a%22b?token=secret").body(()).expect("a request");
-        let line = Log::new("x-service", &request).line("error", "a \"quoted\"\ncause");
+        let line = Log::new("x-service", &Method::GET, "/a\"b").line("error", "a \"quoted\"\ncause");
         assert_eq!(line.find('\n'), Some(line.len() - 1), "one line, with its end: {line:?}");
         let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
-        assert_eq!(line["request"], "GET /a%22b");
+        assert_eq!(line["request"], "GET /a\"b");
         assert_eq!(line["error"], "a \"quoted\"\ncause");
     }
 
     #[test]
     fn a_long_path_is_cut() {
-        let request = Request::builder().uri(format!("/{}", "x".repeat(5000))).body(()).expect("a request");
-        assert_eq!(Log::new("x-service", &request).request.len(), "GET ".len() + PATH_LIMIT);
+        let log = Log::new("x-service", &Method::GET, &format!("/{}", "x".repeat(5000)));
+        assert_eq!(log.request.len(), "GET ".len() + PATH_LIMIT);
     }
 }
