@@ -44,7 +44,7 @@ pub struct Launcher {
 }
 
 impl Launcher {
-    /// Builds the local host, if that is what the components run on.
+    /// Builds the local host, if that is what the components run on, with the profile of the native services.
     ///
     /// # Errors
     /// If it does not compile.
@@ -53,12 +53,12 @@ impl Launcher {
             Runtime::Spin => (PathBuf::from("spin"), Some("up")),
             Runtime::LocalHost => {
                 let built = Command::new("cargo")
-                    .args(["build", "--workspace", "--bin", "local-host"])
+                    .args(["build", "--workspace", "--release", "--bin", "local-host"])
                     .current_dir(root)
                     .status()
                     .context("cannot run cargo")?;
                 ensure!(built.success(), "the local host does not compile");
-                (root.join("target").join("debug").join("local-host"), None)
+                (root.join("target").join("release").join("local-host"), None)
             }
         };
         Ok(Self { program, subcommand, root: root.to_owned() })
