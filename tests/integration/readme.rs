@@ -1,6 +1,7 @@
 //! The README is true: its commands print what it says.
 
-use harness::{App, root};
+use harness::{App, Options, root};
+use toml::Table;
 
 const BASE: &str = "http://127.0.0.1:3000";
 
@@ -12,6 +13,12 @@ fn commands(readme: &str) -> Vec<(&str, &str)> {
         .map(|command| command.split_once('\n').unwrap())
         .map(|(command, output)| (command, output.trim_end()))
         .collect()
+}
+
+/// The SQL that `spin up` is given in the README.
+fn first_sql(readme: &str) -> &str {
+    let (_, rest) = readme.split_once("spin up --sqlite '").unwrap();
+    rest.split_once("' --sqlite @migrations.sql\n").unwrap().0
 }
 
 /// Whether `expected`, with `…` for anything, is `actual`.
@@ -60,6 +67,43 @@ fn every_command_on_the_app_prints_what_it_says() {
         tried += 1;
     }
     assert!(tried >= 14, "only {tried} commands were found");
+}
+
+#[test]
+fn spin_and_cargo_prepare_the_database_alike() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let cargo: Table = std::fs::read_to_string(root().join(".cargo/config.toml")).unwrap().parse().unwrap();
+    let up = cargo["alias"]["up"].as_array().unwrap();
+    let flags: Vec<&str> = up.iter().map(|flag| flag.as_str().unwrap()).collect();
+    assert!(flags.ends_with(&["--sqlite", first_sql(&readme), "--sqlite", "@migrations.sql"]), "{flags:?}");
+}
+
+#[test]
+fn rows_are_loaded_while_the_app_answers() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let app = Options::default().arguments(["--sqlite", first_sql(&readme)]).migrated().start();
+    let before = app.dashboard();
+    let loading = app.database();
+    // So many rows that they are written to the file before the transaction is committed.
+    loading
+        .execute_batch(
+            "PRAGMA cache_size = 10;
+             BEGIN;
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+             INSERT INTO Incidents
+             SELECT printf('%08x-0000-4000-8000-000000000000', i), i, 'Loaded', 'Fire' FROM n",
+        )
+        .unwrap();
+    let meanwhile = app.dashboard();
+    assert_eq!(meanwhile.text(), before.text());
+    assert_eq!(meanwhile.header("x-aggregate-complete"), Some("true"));
+    loading.execute_batch("COMMIT").unwrap();
+    let after = app.dashboard();
+    assert!(
+        after.text().contains(r#"{"customerName":"Loaded","numberOfIncidents":5000}"#),
+        "{}",
+        after.text()
+    );
 }
 
 #[test]
