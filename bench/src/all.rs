@@ -91,7 +91,7 @@ pub fn measure(runtime: Runtime, root: &Path, effort: Effort) -> Result<Report> 
             with_readers,
         ),
     ];
-    goals.extend([Way::RowByRow, Way::OneStatement].map(|way| insertion_goal(&inserted, way)));
+    goals.extend(Way::ALL.map(|way| insertion_goal(&inserted, way)));
     goals.push(tail_goal(many.rows.iter().skip(Dashboards::FIRST_APP).chain(&bounded.rows)));
     let sections = vec![one.section(1), many.section(CONNECTIONS), bounded, lists, reading];
     Ok(Report { sections, inserted, goals })

@@ -71,8 +71,9 @@ pub(crate) async fn send(
         .set_status_code(head.status.as_u16())
         .map_err(|()| ErrorCode::InternalError(Some("status code refused".to_owned())))?;
     spawn(write(writer, body, Backpressure::new(), on_failure));
-    // Lets the task offer its first bytes before the host sees the head: both then leave in one
-    // segment, where a head on its own would wait for the client's delayed acknowledgement.
+    // The host comes back from this once it has nothing else to do. It then fetches the first bytes right
+    // after the head, and both leave in one segment, where a head on its own would wait for the client's
+    // delayed acknowledgement.
     yield_async().await;
     Ok(response)
 }
