@@ -161,7 +161,8 @@ fn the_cause_of_an_error_is_in_the_log_as_a_line_of_json() {
     app.get("/customers/count");
     assert_eq!(app.log("customers-service", "stderr"), "");
     app.sql("DROP TABLE Customers");
-    app.get("/customers/count").error(500);
+    // A gateway may have put a token into the query, so none of it is in the log.
+    app.get("/customers/count?token=secret").error(500);
     let log = app.log("customers-service", "stderr");
     let line: serde_json::Value =
         serde_json::from_str(log.trim_end()).unwrap_or_else(|error| panic!("{error}: {log}"));
