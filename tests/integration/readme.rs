@@ -5,6 +5,10 @@ use toml::Table;
 
 const BASE: &str = "http://127.0.0.1:3000";
 
+fn readme() -> String {
+    std::fs::read_to_string(root().join("README.md")).unwrap()
+}
+
 /// The commands of the README with what it says they print, in their order.
 fn commands(readme: &str) -> Vec<(&str, &str)> {
     let blocks = readme.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap());
@@ -40,7 +44,7 @@ fn matches(expected: &str, actual: &str) -> bool {
 
 #[test]
 fn every_command_on_the_app_prints_what_it_says() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let readme = readme();
     let app = App::start();
     let mut tried = 0;
     for (command, expected) in commands(&readme) {
@@ -71,7 +75,7 @@ fn every_command_on_the_app_prints_what_it_says() {
 
 #[test]
 fn spin_and_cargo_prepare_the_database_alike() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let readme = readme();
     let cargo: Table = std::fs::read_to_string(root().join(".cargo/config.toml")).unwrap().parse().unwrap();
     let up = cargo["alias"]["up"].as_array().unwrap();
     let flags: Vec<&str> = up.iter().map(|flag| flag.as_str().unwrap()).collect();
@@ -80,7 +84,7 @@ fn spin_and_cargo_prepare_the_database_alike() {
 
 #[test]
 fn rows_are_loaded_while_the_app_answers() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let readme = readme();
     let app = Options::default().arguments(["--sqlite", first_sql(&readme)]).migrated().start();
     let before = app.dashboard();
     let loading = app.database();
