@@ -9,12 +9,17 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFRESH};
 use http::{Response, StatusCode};
-use json_service::Body;
+use service_chassis::Body;
 use sha2::{Digest, Sha256};
 
-use crate::panel::{self, Panel};
+use self::minute::Minute;
+use self::panel::Panel;
 use crate::payload::Payload;
-use crate::utc::Minute;
+
+mod chart;
+mod minute;
+mod number;
+mod panel;
 
 const STYLE: &str = include_str!("../templates/page.css");
 
@@ -38,7 +43,7 @@ struct Page<'a> {
     refresh: Option<u16>,
     /// What to say first if something is missing.
     notice: &'static str,
-    panels: [Panel<'a>; 2],
+    panels: Vec<Panel<'a>>,
 }
 
 /// Answers with the page, which says that it was made `now`.
@@ -54,7 +59,8 @@ pub fn response(payload: &Payload, now: SystemTime, refresh: Option<u16>) -> Res
         StatusCode::OK => "A part of this dashboard is missing",
         _ => "The dashboard is not available at the moment",
     };
-    let page = Page { style: STYLE, made: Minute::of(now), refresh, notice, panels: panel::all(payload) };
+    let panels = payload.0.iter().map(|outcome| Panel::of(*outcome)).collect();
+    let page = Page { style: STYLE, made: Minute::of(now), refresh, notice, panels };
     let html = page.render().context("cannot write the dashboard as a page")?;
 
     let mut response = Response::new(Body::Whole(html.into_bytes()));

@@ -4,8 +4,8 @@
 //! A limit is written `+?1` where a bare `?1` would do: for that SQLite plans the statement anew at every run.
 
 use anyhow::{Context, Result, bail};
-use json_service::pages::{self, ARRAY, Page, ROWS_PER_PAGE};
-use json_service::{Answer, Error, database, ok};
+use service_chassis::pages::{self, ARRAY, Page, ROWS_PER_PAGE};
+use service_chassis::{Answer, Error, database, ok};
 use spin_sdk::sqlite::Value::{Integer, Null, Text};
 
 /// One page; `?1` and `?2` are the last name and id of the page before, `?3` is the page's length.

@@ -15,5 +15,6 @@ mod page;
 mod random_data;
 mod readme;
 mod requests;
+mod routes;
 mod soak;
 mod streaming;

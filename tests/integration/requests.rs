@@ -2,23 +2,13 @@
 
 use harness::{App, Options, Reply};
 
-const ROUTES: [&str; 9] = [
-    "/customers/items",
-    "/customers/items/4925914c-4fb2-4c77-928a-17566c235628",
-    "/customers/top/3",
-    "/customers/count",
-    "/customers/summary/3",
-    "/incidents/items",
-    "/incidents/grouped-by-customer",
-    "/incidents/summary/3",
-    "/aggregates/dashboard",
-];
+use crate::routes;
 
 #[test]
 fn every_answer_is_json_with_its_length() {
     let app = App::start();
-    for route in ROUTES {
-        let reply = app.get(route);
+    for route in routes::paths() {
+        let reply = app.get(&route);
         assert_eq!(reply.status, 200, "{route}");
         assert_eq!(reply.header("content-length"), Some(reply.body.len().to_string().as_str()), "{route}");
         let compact = serde_json::to_string(&reply.json()).unwrap();
@@ -35,8 +25,8 @@ fn no_answer_may_be_guessed_at_framed_or_read_by_other_origins() {
         "/incidents/summary/0",
         "/aggregates/dashboard?refresh=0",
     ];
-    for route in ROUTES.into_iter().chain(errors) {
-        let reply = app.get(route);
+    for route in routes::paths().into_iter().chain(errors.map(str::to_owned)) {
+        let reply = app.get(&route);
         let caching = if reply.status == 200 { "no-cache" } else { "no-store" };
         for (name, value) in [
             ("x-content-type-options", Some("nosniff")),
@@ -53,9 +43,10 @@ fn no_answer_may_be_guessed_at_framed_or_read_by_other_origins() {
 #[test]
 fn head_is_get_without_the_body() {
     let app = App::start();
-    for route in ROUTES.into_iter().chain(["/customers/items/x", "/customers/nothing"]) {
-        let get = app.get(route);
-        let head = app.send("HEAD", route, &[]);
+    let errors = ["/customers/items/x", "/customers/nothing"];
+    for route in routes::paths().into_iter().chain(errors.map(str::to_owned)) {
+        let get = app.get(&route);
+        let head = app.send("HEAD", &route, &[]);
         let mut headers = [get.headers.clone(), head.headers.clone()];
         headers.iter_mut().for_each(|headers| drop(headers.remove("date")));
         assert_eq!(headers[0], headers[1], "{route}");
@@ -66,9 +57,10 @@ fn head_is_get_without_the_body() {
 #[test]
 fn other_methods_are_refused_on_known_paths_alone() {
     let app = App::start();
-    for route in ROUTES.into_iter().chain(["/customers/items/x", "/customers/top/-1"]) {
+    let errors = ["/customers/items/x", "/customers/top/-1"];
+    for route in routes::paths().into_iter().chain(errors.map(str::to_owned)) {
         for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PURGE"] {
-            let reply = app.send(method, route, &[]);
+            let reply = app.send(method, &route, &[]);
             reply.error(405);
             assert_eq!(reply.header("allow"), Some("GET, HEAD"), "{method} {route}");
         }
@@ -112,8 +104,8 @@ fn a_path_of_no_service_is_not_found_by_the_runtime() {
 fn one_trailing_slash_is_ignored_and_segments_are_decoded() {
     let app = App::start();
     let whole = |reply: Reply| (reply.status, reply.text().to_owned());
-    for route in ROUTES {
-        let expected = whole(app.get(route));
+    for route in routes::paths() {
+        let expected = whole(app.get(&route));
         assert_eq!(whole(app.get(&format!("{route}/"))), expected, "{route}");
         assert_eq!(whole(app.get(&format!("{route}?x=/y"))), expected, "{route}");
     }
@@ -147,7 +139,7 @@ fn rubbish_in_a_request_does_no_harm() {
 fn a_database_that_cannot_be_read_is_an_error_without_its_cause() {
     let app = App::start();
     app.sql("DROP TABLE Customers; DROP TABLE Incidents;");
-    for route in ROUTES.into_iter().filter(|route| !route.starts_with("/aggregates")) {
+    for route in routes::paths().iter().filter(|route| !route.starts_with("/aggregates")) {
         let message = app.get(route).error(500);
         for secret in ["no such", "table", "Customers", "Incidents", "SQL", "sqlite", "/"] {
             assert!(!message.contains(secret), "{message:?} tells of {secret:?}");

@@ -3,7 +3,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::payload::{self, Customers, Incidents};
+use crate::backends::{Customers, Incidents};
 use crate::upstream::Reason;
 
 /// Names that would do harm, were they not escaped, and how they have to stand in the page.
@@ -36,7 +36,7 @@ fn answer(
     incidents: Result<Incidents, Reason>,
     refresh: Option<u16>,
 ) -> Response<Body> {
-    let payload = payload::assemble(customers, incidents);
+    let payload = Payload(&[&customers, &incidents]);
     response(&payload, UNIX_EPOCH + Duration::from_secs(1_795_418_453), refresh).expect("a page")
 }
 

@@ -2,7 +2,7 @@ use http::header::{ALLOW, HeaderValue};
 use http::{Response, StatusCode};
 use serde_json::json;
 
-use crate::response::{Body, json_response};
+use crate::{Body, json_response};
 
 /// Why a request is not answered with 200.
 #[derive(Debug)]

@@ -7,8 +7,7 @@ use anyhow::Result;
 use futures::{StreamExt, stream};
 use http::StatusCode;
 
-use crate::response::{Body, json_response};
-use crate::{Answer, ok};
+use crate::{Answer, Body, json_response, ok};
 
 /// How many rows one page has at most.
 pub const ROWS_PER_PAGE: i64 = 1000;

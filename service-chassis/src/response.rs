@@ -1,6 +1,5 @@
 //! Answers, whole or in pages, and how they reach the host.
 
-use anyhow::Result;
 use futures::StreamExt;
 use futures::stream::LocalBoxStream;
 use http::header::{
@@ -17,7 +16,7 @@ pub enum Body {
     /// All of it; its length is known.
     Whole(Vec<u8>),
     /// Piece by piece. An error ends the response without its proper end, so that the client can tell.
-    Pages(LocalBoxStream<'static, Result<Vec<u8>>>),
+    Pages(LocalBoxStream<'static, anyhow::Result<Vec<u8>>>),
 }
 
 /// A response with a JSON body.

@@ -1,6 +1,6 @@
 //! The two parameters that the dashboard has.
 
-use json_service::Error;
+use service_chassis::Error;
 
 /// How often a page asks to be loaded again at most and at least, in seconds.
 const REFRESH_SECONDS: std::ops::RangeInclusive<u16> = 1..=3600;
@@ -30,7 +30,7 @@ impl Query {
                         ));
                     }
                 },
-                "format" if value == "json" => parsed.json = true,
+                "format" if value == "json" && !parsed.json => parsed.json = true,
                 "format" => return Err(Error::BadRequest("Invalid parameter (format) received, use json")),
                 _ => {}
             }
@@ -83,7 +83,9 @@ mod tests {
     #[test]
     fn a_format_is_json() {
         assert!(Query::parse("format=json").expect("valid").json);
-        for invalid in ["format", "format=html", "format=JSON", "format=json&format=html"] {
+        for invalid in
+            ["format", "format=html", "format=JSON", "format=json&format=html", "format=json&format=json"]
+        {
             assert!(matches!(Query::parse(invalid), Err(Error::BadRequest(_))), "{invalid}");
         }
     }

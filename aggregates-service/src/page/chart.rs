@@ -2,18 +2,27 @@
 
 use serde_json::Number;
 
-use crate::number;
-use crate::payload::Ranking;
+use super::number;
+use crate::backends::{Entry, Heading};
 
 /// One ranking and what it says about itself.
 pub struct Chart<'a> {
     /// The key of this ranking in the JSON, which names its element on the page as well.
     pub key: &'static str,
-    pub title: &'static str,
-    pub caption: &'static str,
-    /// What stands above the numbers.
-    pub measure: &'static str,
+    pub heading: &'static Heading,
     pub rows: Vec<Row<'a>>,
+}
+
+impl<'a> Chart<'a> {
+    pub fn new(key: &'static str, heading: &'static Heading, entries: Vec<Entry<'a>>) -> Self {
+        let values: Vec<f64> = entries.iter().map(|entry| entry.value.as_f64().unwrap_or(0.0)).collect();
+        let rows = entries.into_iter().zip(bars(&values)).map(|(entry, bar)| Row {
+            customer_name: entry.customer_name,
+            value: entry.value.into(),
+            bar,
+        });
+        Self { key, heading, rows: rows.collect() }
+    }
 }
 
 pub struct Row<'a> {
@@ -47,17 +56,6 @@ impl From<Number> for Quantity {
 pub struct Bar {
     pub start: f64,
     pub length: f64,
-}
-
-/// The rows of a ranking, `entry` giving the name and the number of each.
-pub fn rows<'a, T>(ranking: &'a Ranking<T>, entry: impl Fn(&'a T) -> (&'a str, Number)) -> Vec<Row<'a>> {
-    let entries: Vec<(&str, Number)> = ranking.0.iter().map(entry).collect();
-    let values: Vec<f64> = entries.iter().map(|(_, value)| value.as_f64().unwrap_or(0.0)).collect();
-    entries
-        .into_iter()
-        .zip(bars(&values))
-        .map(|((customer_name, value), bar)| Row { customer_name, value: value.into(), bar })
-        .collect()
 }
 
 /// Bars that begin at a common zero and whose lengths are in proportion to `values`. Zero is at the left

@@ -1,85 +1,35 @@
-//! The time of day in UTC, from the system's clock alone.
+//! The time of day in UTC, to the minute.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
+use time::OffsetDateTime;
 
 /// A minute, for instance 23 November 2026, 07:20 UTC.
 #[derive(Debug, PartialEq)]
-pub struct Minute {
-    year: u64,
-    month: usize,
-    day: u64,
-    hour: u64,
-    minute: u64,
-}
+pub struct Minute(OffsetDateTime);
 
 impl Minute {
-    /// The minute that holds `time`. A clock set before 1970 counts as standing at its beginning.
+    /// The minute that holds `time`. A clock set before 1970, or after 9999, counts as standing at the
+    /// beginning of 1970.
     pub fn of(time: SystemTime) -> Self {
         let minutes = time.duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs() / 60);
-        let (year, month, day) = date(minutes / (24 * 60));
-        Self { year, month, day, hour: minutes / 60 % 24, minute: minutes % 60 }
+        let seconds = i64::try_from(minutes).unwrap_or_default().saturating_mul(60);
+        Self(OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH))
     }
 
     /// By RFC 3339: `2026-11-23T07:20:00Z`.
     pub fn rfc3339(&self) -> String {
-        let Self { year, month, day, hour, minute } = self;
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:00Z")
+        let (year, month, day) = self.0.to_calendar_date();
+        let (hour, minute, _) = self.0.to_hms();
+        format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:00Z", u8::from(month))
     }
 
     /// In words: `23 November 2026, 07:20 UTC`.
     pub fn readable(&self) -> String {
-        let Self { year, month, day, hour, minute } = self;
-        format!("{day} {} {year}, {hour:02}:{minute:02} UTC", MONTHS[month - 1])
+        let (year, month, day) = self.0.to_calendar_date();
+        let (hour, minute, _) = self.0.to_hms();
+        format!("{day} {month} {year}, {hour:02}:{minute:02} UTC")
     }
-}
-
-/// Year, month and day of the Gregorian calendar, `days` after the first of January 1970.
-fn date(mut days: u64) -> (u64, usize, u64) {
-    // 400 years always have the same number of days.
-    let mut year = 1970 + 400 * (days / 146_097);
-    days %= 146_097;
-    while days >= days_in_year(year) {
-        days -= days_in_year(year);
-        year += 1;
-    }
-    let mut month = 1;
-    while days >= days_in_month(year, month) {
-        days -= days_in_month(year, month);
-        month += 1;
-    }
-    (year, month, days + 1)
-}
-
-fn days_in_year(year: u64) -> u64 {
-    if is_leap_year(year) { 366 } else { 365 }
-}
-
-fn days_in_month(year: u64, month: usize) -> u64 {
-    match month {
-        2 if is_leap_year(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-fn is_leap_year(year: u64) -> bool {
-    year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400)
 }
 
 #[cfg(test)]
@@ -122,5 +72,10 @@ mod tests {
     #[test]
     fn a_clock_before_1970_is_no_failure() {
         assert_eq!(Minute::of(UNIX_EPOCH - Duration::from_secs(1)), after(0));
+    }
+
+    #[test]
+    fn a_clock_after_9999_is_no_failure() {
+        assert_eq!(after(253_402_300_800), after(0));
     }
 }
