@@ -90,7 +90,7 @@ fn nothing_is_wrong_with_the_files() {
 }
 
 #[test]
-fn the_readme_calls_everything_by_its_name() {
+fn the_manual_calls_everything_by_its_name() {
     let files = Files::read();
     let name = |kind| text(files.resource(kind), "/metadata/name");
     let (app, namespace) = (name("SpinApp"), text(&files.kustomization, "/namespace"));
@@ -112,8 +112,8 @@ fn the_readme_calls_everything_by_its_name() {
     commands.extend(places.map(|place| format!("s|{place}|")));
     assert_eq!(commands.len(), 7);
 
-    let readme = read_to_string(harness::root().join("README.md")).unwrap();
+    let manual = read_to_string(harness::root().join("docs/deploy.md")).unwrap();
     for command in commands {
-        assert!(readme.contains(&command), "the README lacks {command}");
+        assert!(manual.contains(&command), "docs/deploy.md lacks {command}");
     }
 }

@@ -10,6 +10,7 @@ mod faults;
 mod host;
 mod incidents;
 mod libsql;
+mod manuals;
 mod openapi;
 mod page;
 mod random_data;

@@ -1,12 +1,15 @@
 //! The README is true: its commands print what it says.
 
+use std::fs::read_to_string;
+
 use harness::{App, Options, root};
+use nix::sys::signal::Signal;
 use toml::Table;
 
 const BASE: &str = "http://127.0.0.1:3000";
 
 fn readme() -> String {
-    std::fs::read_to_string(root().join("README.md")).unwrap()
+    read_to_string(root().join("README.md")).unwrap()
 }
 
 /// The commands of the README with what it says they print, in their order.
@@ -42,44 +45,97 @@ fn matches(expected: &str, actual: &str) -> bool {
     in_order && actual.starts_with(first) && actual.ends_with(last)
 }
 
+/// A command as the shell would split it, as far as single quotes go.
+fn words(command: &str) -> Vec<&str> {
+    let parts = command.split('\'').enumerate();
+    parts
+        .flat_map(|(index, part)| match index % 2 {
+            0 => part.split_whitespace().collect(),
+            _ => vec![part],
+        })
+        .collect()
+}
+
+/// The flags that `cargo up` gives to the local host.
+fn alias() -> Vec<String> {
+    let config: Table = read_to_string(root().join(".cargo/config.toml")).unwrap().parse().unwrap();
+    let words = config["alias"]["up"].as_array().unwrap().iter();
+    let words = words.map(|word| word.as_str().unwrap().to_owned());
+    words.skip_while(|word| word != "--").skip(1).collect()
+}
+
+/// A `cargo up` with these flags: where the README says that it serves, and an app that does it elsewhere.
+fn cargo_up(flags: &[&str]) -> (String, Options) {
+    let (mut listen, mut state_dir, mut others) = (None, None, Vec::new());
+    for pair in flags.chunks(2) {
+        match pair {
+            ["--listen", address] => listen = Some(format!("http://{address}")),
+            ["--state-dir", directory] => state_dir = Some(*directory),
+            _ => others.extend(pair),
+        }
+    }
+    let state_dir = state_dir.expect("it has a database of its own");
+    assert!(state_dir.starts_with("target/"), "{state_dir} would not be ignored by git");
+    assert!(readme().contains(&format!("`rm -r {state_dir}`")), "{state_dir} is left behind");
+
+    let migrations = format!("@{}", root().join("migrations.sql").display());
+    let alias = alias();
+    let alias = alias.iter().filter(|flag| *flag != "--build").map(String::as_str);
+    let alias = alias.map(|flag| if flag == "@migrations.sql" { migrations.as_str() } else { flag });
+    (listen.expect("it has a port of its own"), Options::default().arguments(alias).arguments(others))
+}
+
 #[test]
 fn every_command_on_the_app_prints_what_it_says() {
     let readme = readme();
-    let app = App::start();
+    let mut apps = vec![(BASE.to_owned(), App::start())];
     let mut tried = 0;
     for (command, expected) in commands(&readme) {
-        let words: Vec<&str> = command.split(' ').collect();
-        let reply = match words[..] {
-            ["curl", url] => app.get(url.strip_prefix(BASE).unwrap()),
-            ["curl", "-X", method, url] => app.send(method, url.strip_prefix(BASE).unwrap(), &[]),
-            ["curl", "-H", _, ref value @ .., url] => {
-                let (name, value) = command
-                    .split('\'')
-                    .nth(1)
-                    .unwrap_or_else(|| panic!("{value:?}"))
-                    .split_once(": ")
-                    .unwrap();
-                app.send("GET", url.strip_prefix(BASE).unwrap(), &[(name, value)])
-            }
-            ["sqlite3", ".spin/sqlite_db.db", ..] => {
-                app.sql(command.split('\'').nth(1).unwrap());
+        let words = words(command);
+        let (method, url) = match words[..] {
+            ["curl", url] => ("GET", url),
+            ["curl", "-X", method, url] => (method, url),
+            ["cargo", "up", ref flags @ ..] => {
+                let (base, app) = cargo_up(flags);
+                apps.push((base, app.start()));
                 continue;
             }
             _ => panic!("the README has a command that this test does not know: {command}"),
         };
+        let mut replies = apps
+            .iter()
+            .filter_map(|(base, app)| Some(app.send(method, url.strip_prefix(base.as_str())?, &[])));
+        let reply = replies.next().unwrap_or_else(|| panic!("{command} asks nobody"));
         assert!(matches(expected, reply.text()), "{command} prints\n{}\nand not\n{expected}", reply.text());
         tried += 1;
     }
+    assert_eq!(apps.len(), 2);
     assert!(tried >= 14, "only {tried} commands were found");
+}
+
+#[test]
+fn the_degraded_answer_is_the_same_when_the_database_is_still_there() {
+    let readme = readme();
+    let flags: Vec<&str> = commands(&readme)
+        .into_iter()
+        .find_map(|(command, _)| command.strip_prefix("cargo up "))
+        .map(words)
+        .expect("the README starts a degraded app");
+    let app = cargo_up(&flags).1.start();
+    let first = app.dashboard();
+    assert_eq!(first.header("x-aggregate-complete"), Some("false"));
+    let stopped = app.stop(Signal::SIGINT);
+    assert!(stopped.status.success(), "{}", stopped.output);
+    let again = cargo_up(&flags).1.state(stopped.state).start().dashboard();
+    assert_eq!((again.status, again.text()), (first.status, first.text()));
 }
 
 #[test]
 fn spin_and_cargo_prepare_the_database_alike() {
     let readme = readme();
-    let cargo: Table = std::fs::read_to_string(root().join(".cargo/config.toml")).unwrap().parse().unwrap();
-    let up = cargo["alias"]["up"].as_array().unwrap();
-    let flags: Vec<&str> = up.iter().map(|flag| flag.as_str().unwrap()).collect();
-    assert!(flags.ends_with(&["--sqlite", first_sql(&readme), "--sqlite", "@migrations.sql"]), "{flags:?}");
+    let flags = alias();
+    let prepare = ["--sqlite", first_sql(&readme), "--sqlite", "@migrations.sql"].map(str::to_owned);
+    assert!(flags.ends_with(&prepare), "{flags:?}");
 }
 
 #[test]
