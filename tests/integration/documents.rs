@@ -1,12 +1,10 @@
-//! What the documents name is there: files, links, variables, and what the log says.
+//! What the documents name is there: files of the repository, and places in documents.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 
-use harness::{App, Manifest, Options, root};
-use serde_json::Value;
-use toml::Table;
+use harness::root;
 
 /// The repository as far as documents can speak of it: its files and folders, by their paths from the root.
 struct Repository {
@@ -127,27 +125,17 @@ fn headings(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
-fn operate() -> String {
-    read_to_string(root().join("docs/operate.md")).unwrap()
-}
-
-/// The rows of all tables that stand below a heading, each with its cells.
-fn rows<'a>(text: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
-    let (_, section) = text.split_once(&format!("\n## {heading}\n")).expect("the heading is there");
-    let section = section.split("\n## ").next().unwrap();
-    let rows = section.lines().filter(|line| line.starts_with("| "));
-    rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect()
-}
-
 #[test]
 fn every_file_and_every_link_is_there() {
     let repository = Repository::read();
     let documents = repository.paths.iter().filter(|path| path.extension().is_some_and(|end| end == "md"));
     let documents: Vec<_> = documents.collect();
-    for document in &documents {
+    let mistakes = documents.iter().flat_map(|document| {
         let text = read_to_string(root().join(document)).unwrap();
-        assert_eq!(repository.mistakes(document, &text), Vec::<String>::new(), "in {}", document.display());
-    }
+        let mistakes = repository.mistakes(document, &text).into_iter();
+        mistakes.map(|mistake| format!("{}: {mistake}", document.display()))
+    });
+    assert_eq!(mistakes.collect::<Vec<_>>(), Vec::<String>::new());
     for document in ["README.md", "docs/deploy.md", "docs/operate.md"] {
         assert!(documents.contains(&&PathBuf::from(document)), "{documents:?}");
     }
@@ -179,97 +167,5 @@ fn a_file_or_a_link_that_is_not_there_is_noticed() {
         "```sh\ncat `migration.sql`\n```",
     ] {
         assert_eq!(mistakes(right), Vec::<String>::new(), "{right}");
-    }
-}
-
-#[test]
-fn every_variable_of_the_app_is_described_with_its_default() {
-    let manifest: Table = read_to_string(root().join("spin.toml")).unwrap().parse().unwrap();
-    let variables = manifest["variables"].as_table().unwrap().iter();
-    let variables: BTreeMap<_, _> =
-        variables.map(|(name, value)| (name.as_str(), value["default"].as_str().unwrap())).collect();
-    let text = operate();
-    let rows = rows(&text, "Variables");
-    let described = rows.iter().skip(1).map(|row| (row[0].trim_matches('`'), row[1].trim_matches('`')));
-    assert_eq!(described.collect::<BTreeMap<_, _>>(), variables);
-}
-
-#[test]
-fn the_line_of_the_log_is_one_that_the_app_writes() {
-    let text = operate();
-    let shown = text.split("```json\n").nth(1).unwrap().lines().next().unwrap();
-    let app = App::start();
-    app.sql("DROP TABLE Customers");
-    app.dashboard();
-    let written = app.log("aggregates-service", "stderr");
-    let without_time = |line: &str| {
-        let mut line: Value = serde_json::from_str(line).unwrap();
-        assert!(line["elapsedMs"].take().is_u64());
-        line.to_string()
-    };
-    assert_eq!(without_time(written.trim_end()), without_time(shown));
-}
-
-#[test]
-fn a_variable_that_is_wrong_is_warned_of_as_described() {
-    let text = operate().split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown = text.split("there is one line: `").nth(1).unwrap().split('`').next().unwrap();
-    let app = Options::default().migrated().variable("backend_timeout_ms", "soon").start();
-    app.dashboard();
-    let line: Value = serde_json::from_str(app.log("aggregates-service", "stderr").trim_end()).unwrap();
-    assert_eq!((&line["level"], &line["error"]), (&Value::from("warn"), &Value::from(shown)));
-}
-
-/// What may be wrong with the customers service, and what of it is in the log.
-const CAUSES: [(&str, &str); 8] = [
-    ("stall_before_headers", "no whole answer within 1s"),
-    ("status_500", "status 500"),
-    ("not_allowed", "ErrorCode::HttpRequestDenied"),
-    ("html", "expected value at line 1 column 1"),
-    ("wrong_types", "invalid type: …"),
-    ("truncated", "EOF while parsing …"),
-    ("shorter_than_declared", "the body broke off"),
-    ("over_one_mib", "a body of more than 1048576 bytes"),
-];
-
-#[test]
-fn every_cause_of_a_missing_section_is_described_as_it_is_logged() {
-    let text = operate();
-    let described: Vec<&str> = rows(&text, "Logs").iter().map(|row| row[0]).collect();
-    for (fault, cause) in CAUSES {
-        let code = format!("`{cause}`");
-        assert!(described.iter().any(|cell| cell.split(", ").any(|part| part == code)), "{cause}");
-        let change = |manifest: Manifest| match fault {
-            "not_allowed" => {
-                let host = vec!["http://incidents-service.spin.internal"];
-                manifest.set("aggregates-service", "allowed_outbound_hosts", host)
-            }
-            _ => manifest.replace("customers-service", fault),
-        };
-        let app = Options::default().migrated().manifest(change).start();
-        app.dashboard();
-        let log = app.log("aggregates-service", "stderr");
-        let start = format!("failed: {}", cause.trim_end_matches('…'));
-        assert!(log.contains(&start), "{fault}: {start} is not in {log}");
-    }
-}
-
-#[test]
-fn every_cause_of_a_failed_query_is_described_as_it_is_logged() {
-    let text = operate();
-    let described: Vec<&str> = rows(&text, "Logs").iter().map(|row| row[0]).collect();
-    let without_database = |manifest: Manifest| manifest.unset("customers-service", "sqlite_databases");
-    for (app, cause) in [
-        (
-            Options::default().migrated().manifest(without_database),
-            "cannot open the database: Error::AccessDenied",
-        ),
-        (Options::default(), "no such table: Customers"),
-    ] {
-        assert!(described.iter().any(|cell| cell.contains(cause)), "{cause}");
-        let app = app.start();
-        app.get("/customers/count").error(500);
-        let log = app.log("customers-service", "stderr");
-        assert!(log.contains(cause), "{cause} is not in {log}");
     }
 }
