@@ -125,6 +125,14 @@ fn headings(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
+/// The rows of all tables that stand below a heading, each with its cells.
+pub fn rows<'a>(text: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
+    let (_, section) = text.split_once(&format!("\n## {heading}\n")).expect("the heading is there");
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| "));
+    rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect()
+}
+
 #[test]
 fn every_file_and_every_link_is_there() {
     let repository = Repository::read();

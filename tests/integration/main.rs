@@ -18,5 +18,6 @@ mod random_data;
 mod readme;
 mod requests;
 mod routes;
+mod security;
 mod soak;
 mod streaming;

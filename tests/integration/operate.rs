@@ -7,16 +7,10 @@ use harness::{App, Manifest, Options, root};
 use serde_json::Value;
 use toml::Table;
 
+use crate::documents::rows;
+
 fn operate() -> String {
     read_to_string(root().join("docs/operate.md")).unwrap()
-}
-
-/// The rows of all tables that stand below a heading, each with its cells.
-fn rows<'a>(text: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
-    let (_, section) = text.split_once(&format!("\n## {heading}\n")).expect("the heading is there");
-    let section = section.split("\n## ").next().unwrap();
-    let rows = section.lines().filter(|line| line.starts_with("| "));
-    rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect()
 }
 
 #[test]
