@@ -43,8 +43,8 @@ fn the_line_of_the_log_is_one_that_the_app_writes() {
 
 #[test]
 fn a_variable_that_is_wrong_is_warned_of_as_described() {
-    let text = operate().split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown = text.split("there is one line: `").nth(1).unwrap().split('`').next().unwrap();
+    let text = operate();
+    let shown = text.split("```text\n").nth(1).unwrap().lines().next().unwrap();
     let app = Options::default().migrated().variable("backend_timeout_ms", "soon").start();
     app.dashboard();
     let line: Value = serde_json::from_str(app.log("aggregates-service", "stderr").trim_end()).unwrap();
