@@ -100,10 +100,13 @@ fn a_missing_section_is_seen_and_the_rest_is_shown() {
             assert!(notice.is_displayed().await?);
             assert!(notice.text().await?.contains("incidents-service answered with an error status"));
             assert!(notice.rect().await?.y < 450.0, "it is in sight at once");
-            for section in driver.find_all(By::Css(".incidents-service .chart")).await? {
+            for section in driver.find_all(By::Css("[aria-labelledby=incidents-service] .chart")).await? {
                 assert!(section.text().await?.contains("Not available"));
             }
-            assert_eq!(driver.find_all(By::Css(".customers-service tbody tr")).await?.len(), 5);
+            assert_eq!(
+                driver.find_all(By::Css("[aria-labelledby=customers-service] tbody tr")).await?.len(),
+                5
+            );
         }
         Ok(())
     });
