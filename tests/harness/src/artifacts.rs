@@ -8,7 +8,7 @@ const WASM_TARGET: &str = "wasm32-wasip2";
 
 /// The folder of `spin.toml`.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate stands in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate stands in the workspace")
 }
 
 /// A component as the build leaves it.
