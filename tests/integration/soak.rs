@@ -9,8 +9,8 @@ use serde_json::Value;
 
 const CLIENTS: usize = 4;
 
-/// How much the process may have grown by the end, in KiB. A leak of a hundred bytes a request is more.
-const GROWTH: u64 = 24 * 1024;
+/// How much the process may have grown by the end, in bytes. A leak of a hundred bytes a request is more.
+const GROWTH: u64 = 24 << 20;
 
 /// Sends `requests` from several clients and returns how many were answered in a second.
 fn load(app: &App, requests: usize, check: impl Fn(usize) + Sync) -> f64 {

@@ -1,27 +1,21 @@
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::ExitStatus;
+use std::time::Duration;
 
 use http::{Request, Response};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use ureq::{Agent, Body};
 
-use crate::{Manifest, Reply, Runtime, artifacts, memory};
-
-/// How long an app may take to come up on a busy machine.
-const START_LIMIT: Duration = Duration::from_secs(90);
+use crate::{Ended, Manifest, Reply, Runtime, Server, artifacts, http_client, usage};
 
 /// How an app is to be started.
 pub struct Options {
     manifest: Manifest,
     arguments: Vec<String>,
-    state: Option<TempDir>,
+    state: Option<State>,
 }
 
 impl Default for Options {
@@ -31,7 +25,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Starts another manifest than the app's own.
+    /// Starts the manifest as `change` leaves it.
     pub fn manifest(mut self, change: impl FnOnce(Manifest) -> Manifest) -> Self {
         self.manifest = change(self.manifest);
         self
@@ -56,15 +50,14 @@ impl Options {
 
     /// Runs SQL on the database before the app is started.
     pub fn prepared(mut self, sql: &str) -> Self {
-        let state = self.state.take().unwrap_or_else(state_directory);
-        open(&database_path(state.path())).execute_batch(sql).expect("the SQL of the test is right");
-        self.state = Some(state);
-        self
+        let state = self.state.take().unwrap_or_default();
+        state.database().execute_batch(sql).expect("the SQL of the test is right");
+        self.state(state)
     }
 
-    /// Goes on with what another run has left.
-    pub fn state(mut self, state: TempDir) -> Self {
-        self.state = Some(state);
+    /// Takes a directory that is kept, or what another run has left, in the place of a new one.
+    pub fn state(mut self, state: impl Into<State>) -> Self {
+        self.state = Some(state.into());
         self
     }
 
@@ -84,45 +77,60 @@ impl Options {
     /// # Errors
     /// Its status and all that it has printed.
     pub fn try_start(self) -> Result<App, Stopped> {
-        let state = self.state.unwrap_or_else(state_directory);
+        let state = self.state.unwrap_or_default();
         let manifest = state.path().join("spin.toml");
         self.manifest.write(&manifest);
-        let mut child = Runtime::chosen()
-            .up()
-            .arg("--from")
-            .arg(&manifest)
-            .args(["--listen", "127.0.0.1:0", "--state-dir"])
-            .arg(state.path())
-            .args(&self.arguments)
-            .current_dir(state.path())
-            .env_remove("RUST_BACKTRACE")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the runtime can be started");
-        let output = Output::default();
-        output.follow(child.stdout.take().expect("stdout is piped"));
-        output.follow(child.stderr.take().expect("stderr is piped"));
-
-        let started = Instant::now();
-        loop {
-            if let Some(base) = output.find(|line| line.strip_prefix("Serving ")) {
-                let agent = Agent::config_builder()
-                    .http_status_as_error(false)
-                    .allow_non_standard_methods(true)
-                    .max_redirects(0)
-                    .timeout_global(Some(Duration::from_secs(60)))
-                    .build();
-                return Ok(App { base, agent: agent.into(), child: Some(child), state: Some(state), output });
-            }
-            if let Some(status) = child.try_wait().expect("the runtime can be waited for") {
-                output.wait_for_end();
-                return Err(Stopped { status, output: output.text(), state });
-            }
-            assert!(started.elapsed() < START_LIMIT, "the app does not come up:\n{}", output.text());
-            output.wait_for_more(Duration::from_millis(100));
+        let mut command = Runtime::chosen().up();
+        command.arg("--from").arg(&manifest).args(["--listen", "127.0.0.1:0", "--state-dir"]);
+        command.arg(state.path()).args(&self.arguments).current_dir(state.path());
+        match Server::start(&mut command) {
+            Ok(server) => Ok(App { server, agent: http_client::agent(http_client::PATIENCE), state }),
+            Err(Ended { status, output }) => Err(Stopped { status, output, state }),
         }
+    }
+}
+
+/// Where an app keeps its database and logs.
+#[derive(Debug)]
+pub struct State {
+    path: PathBuf,
+    /// Removes it in the end.
+    _temporary: Option<TempDir>,
+}
+
+impl State {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file of the database `default`.
+    pub fn database_file(&self) -> PathBuf {
+        self.path.join("sqlite_db.db")
+    }
+
+    fn database(&self) -> Connection {
+        let connection = Connection::open(self.database_file()).expect("the database can be opened");
+        connection.busy_timeout(Duration::from_secs(30)).expect("a timeout can be set");
+        connection
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let directory = tempfile::Builder::new().prefix("aggregate-pattern-").tempdir();
+        directory.expect("a temporary directory can be made").into()
+    }
+}
+
+impl From<TempDir> for State {
+    fn from(directory: TempDir) -> Self {
+        Self { path: directory.path().to_owned(), _temporary: Some(directory) }
+    }
+}
+
+impl From<PathBuf> for State {
+    fn from(path: PathBuf) -> Self {
+        Self { path, _temporary: None }
     }
 }
 
@@ -132,16 +140,14 @@ pub struct Stopped {
     pub status: ExitStatus,
     /// All of stdout and stderr.
     pub output: String,
-    pub state: TempDir,
+    pub state: State,
 }
 
 /// A running app. It is stopped when this is dropped.
 pub struct App {
-    base: String,
+    server: Server,
     agent: Agent,
-    child: Option<Child>,
-    state: Option<TempDir>,
-    output: Output,
+    state: State,
 }
 
 impl App {
@@ -159,12 +165,12 @@ impl App {
 
     /// `http://127.0.0.1:<port>`
     pub fn base(&self) -> &str {
-        &self.base
+        self.server.base()
     }
 
     /// `127.0.0.1:<port>`
     pub fn address(&self) -> &str {
-        self.base.trim_start_matches("http://")
+        self.base().trim_start_matches("http://")
     }
 
     /// The answer to a GET without any header of its own.
@@ -182,9 +188,7 @@ impl App {
     /// # Errors
     /// If the answer does not come, or not whole.
     pub fn try_send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Result<Reply, ureq::Error> {
-        let (head, mut body) = self.request(method, path, headers)?.into_parts();
-        let body = body.with_config().limit(u64::MAX).read_to_vec()?;
-        Ok(Reply { status: head.status, headers: head.headers, body })
+        http_client::whole(self.request(method, path, headers)?)
     }
 
     /// The answer to a GET as soon as its head is there. Its body is read by the test, or left unread.
@@ -199,7 +203,7 @@ impl App {
         path: &str,
         headers: &[(&str, &str)],
     ) -> Result<Response<Body>, ureq::Error> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base()));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -213,7 +217,7 @@ impl App {
 
     /// A connection of its own to the app's database.
     pub fn database(&self) -> Connection {
-        open(&database_path(self.state_directory()))
+        self.state.database()
     }
 
     /// Runs SQL on the app's database.
@@ -223,7 +227,7 @@ impl App {
 
     /// Where the app keeps its database and logs.
     pub fn state_directory(&self) -> &Path {
-        self.state.as_ref().expect("the app is running").path()
+        self.state.path()
     }
 
     /// What a component has written to a stream (`stdout` or `stderr`) so far.
@@ -234,108 +238,27 @@ impl App {
 
     /// What the runtime has printed so far.
     pub fn output(&self) -> String {
-        self.output.text()
+        self.server.output()
     }
 
     /// The process that was started. Spin has another one below it.
     pub fn process_id(&self) -> u32 {
-        self.child.as_ref().expect("the app is running").id()
+        self.server.process_id()
     }
 
-    /// The memory of the app's processes in KiB, `None` where the system does not tell.
+    /// That process and all that it has started.
+    pub fn processes(&self) -> Vec<u32> {
+        self.server.processes()
+    }
+
+    /// The memory of the app's processes in bytes, `None` where the system does not tell.
     pub fn resident(&self) -> Option<u64> {
-        memory::resident(self.process_id())
+        usage::memory(&self.processes()).map(|memory| memory.now)
     }
 
     /// Ends the app with a signal and waits for it.
-    pub fn stop(mut self, signal: Signal) -> Stopped {
-        let mut child = self.child.take().expect("the app is running");
-        let status = end(&mut child, signal);
-        self.output.wait_for_end();
-        Stopped { status, output: self.output.text(), state: self.state.take().expect("the app is running") }
-    }
-}
-
-impl Drop for App {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            end(&mut child, Signal::SIGTERM);
-            if thread::panicking() {
-                eprintln!("The app had printed:\n{}", self.output.text());
-            }
-        }
-    }
-}
-
-fn end(child: &mut Child, signal: Signal) -> ExitStatus {
-    let id = i32::try_from(child.id()).expect("a process id");
-    kill(Pid::from_raw(id), signal).expect("a child can be signalled");
-    child.wait().expect("a child can be waited for")
-}
-
-fn state_directory() -> TempDir {
-    tempfile::Builder::new()
-        .prefix("aggregate-pattern-")
-        .tempdir()
-        .expect("a temporary directory can be made")
-}
-
-fn database_path(state: &Path) -> PathBuf {
-    state.join("sqlite_db.db")
-}
-
-fn open(path: &Path) -> Connection {
-    let connection = Connection::open(path).expect("the database can be opened");
-    connection.busy_timeout(Duration::from_secs(30)).expect("a timeout can be set");
-    connection
-}
-
-/// Lines as they are printed.
-#[derive(Clone, Default)]
-struct Output(Arc<(Mutex<Lines>, Condvar)>);
-
-#[derive(Default)]
-struct Lines {
-    lines: Vec<String>,
-    streams: usize,
-}
-
-impl Output {
-    fn follow(&self, stream: impl Read + Send + 'static) {
-        self.0.0.lock().expect("no thread panics").streams += 1;
-        let Self(shared) = self.clone();
-        thread::spawn(move || {
-            let mut stream = BufReader::new(stream);
-            let mut line = Vec::new();
-            while stream.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-                let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-                shared.0.lock().expect("no thread panics").lines.push(text);
-                shared.1.notify_all();
-                line.clear();
-            }
-            shared.0.lock().expect("no thread panics").streams -= 1;
-            shared.1.notify_all();
-        });
-    }
-
-    fn find(&self, part: impl Fn(&str) -> Option<&str>) -> Option<String> {
-        let lines = self.0.0.lock().expect("no thread panics");
-        lines.lines.iter().find_map(|line| part(line)).map(str::to_owned)
-    }
-
-    fn wait_for_more(&self, limit: Duration) {
-        let lines = self.0.0.lock().expect("no thread panics");
-        drop(self.0.1.wait_timeout(lines, limit));
-    }
-
-    fn wait_for_end(&self) {
-        let mut lines = self.0.0.lock().expect("no thread panics");
-        while lines.streams > 0 {
-            lines = self.0.1.wait(lines).expect("no thread panics");
-        }
-    }
-
-    fn text(&self) -> String {
-        self.0.0.lock().expect("no thread panics").lines.join("\n")
+    pub fn stop(self, signal: Signal) -> Stopped {
+        let Ended { status, output } = self.server.stop(signal);
+        Stopped { status, output, state: self.state }
     }
 }

@@ -1,8 +1,10 @@
-//! What has to be built before anything can be started.
+//! What has to be built before anything can be started. Each piece is built at its first use, once a
+//! process, and by the command that users give: so nothing is compiled in two ways.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 const WASM_TARGET: &str = "wasm32-wasip2";
 
@@ -11,67 +13,52 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate stands in the workspace")
 }
 
-/// A component as the build leaves it.
-pub fn component(package: &str) -> PathBuf {
-    target_directory()
-        .join(WASM_TARGET)
-        .join("release")
-        .join(package.replace('-', "_"))
-        .with_extension("wasm")
-}
-
-/// The local host as the build leaves it.
-pub fn local_host() -> PathBuf {
-    native_program("local-host")
-}
-
-/// Builds a native program of the workspace.
+/// Builds a native program of the workspace, with the profile of the program that asks for it.
+///
+/// It is chosen by its name among all packages, as `cargo up` does it: the features of what it depends on
+/// are then the same as in `cargo test`, and nothing is compiled twice.
 ///
 /// # Panics
 /// If the build fails, with what it printed.
 pub fn program(package: &str) -> PathBuf {
-    build_program(package);
-    native_program(package)
+    let (profile, flag) = if cfg!(debug_assertions) { ("debug", "") } else { ("release", " --release") };
+    run_once(&format!("cargo build --workspace --bin {package}{flag}"), root());
+    target_directory().join(profile).join(package)
 }
 
-/// Chosen by its name among all packages, as `cargo up` does it: the features of what it depends on are
-/// then the same as in `cargo test`, and nothing is compiled twice.
-fn build_program(package: &str) {
-    output(cargo().args(["build", "--workspace", "--bin", package]));
-}
-
-fn native_program(package: &str) -> PathBuf {
-    target_directory().join("debug").join(package)
+/// Builds a component by the command of its manifest, which stands in `directory`, and gives the place of
+/// what the manifest calls `source`.
+///
+/// # Panics
+/// If the build fails, with what it printed.
+pub(crate) fn component(source: &str, command: &str, directory: &Path) -> PathBuf {
+    let sysroot = run(Command::new("rustc").args(["--print", "sysroot"]));
+    if !Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).is_dir() {
+        run_once(&format!("rustup target add {WASM_TARGET}"), root());
+    }
+    run_once(command, directory);
+    let (_, below_target) =
+        source.split_once("target/").expect("components are built into the target directory");
+    target_directory().join(below_target)
 }
 
 fn target_directory() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |target| root().join(target))
 }
 
-/// Builds the components and the local host, once a process.
-///
-/// # Panics
-/// If a build fails, with what it printed.
-pub fn build() {
-    static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]));
-        if !Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).is_dir() {
-            output(Command::new("rustup").args(["target", "add", WASM_TARGET]));
-        }
-        let packages = ["aggregates-service", "customers-service", "incidents-service", "faulty-service"];
-        let packages = packages.iter().flat_map(|package| ["--package", package]);
-        output(cargo().args(["build", "--release", "--target", WASM_TARGET]).args(packages));
-        build_program("local-host");
-    });
+fn run_once(command: &str, directory: &Path) {
+    static DONE: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+    // Another build that has failed is no reason not to try this one.
+    let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let done = done.get_or_insert_default();
+    if !done.contains(command) {
+        run(Command::new("sh").args(["-c", command]).current_dir(directory));
+        done.insert(command.to_owned());
+    }
 }
 
-fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-}
-
-fn output(command: &mut Command) -> String {
-    let output = command.current_dir(root()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?} failed:\n{stderr}");
     String::from_utf8_lossy(&output.stdout).into_owned()

@@ -1,18 +1,29 @@
-//! Starts the app on a runtime and talks HTTP to it.
+//! Starts the app on a runtime and talks HTTP to it, for the tests and for the benchmark.
 //!
 //! The runtime is the local host, or the Spin on the PATH where `APP_RUNTIME=spin` is set; no test can
 //! tell which. Every [`App`] has its own port, state directory and data, so tests run side by side.
+//!
+//! From the top: an [`App`] is a [`Manifest`] in a state directory, served by a [`Server`] process; what it
+//! needs is built at its first use; an answer is a [`Reply`]. Whatever goes wrong is a panic that says all
+//! there is to say: nobody goes on without an app.
 
 mod app;
 mod artifacts;
+mod http_client;
 mod manifest;
-mod memory;
+mod output;
+mod programs;
 mod reply;
 mod runtime;
+mod server;
+pub mod usage;
 
-pub use app::{App, Options, Stopped};
+pub use app::{App, Options, State, Stopped};
 pub use artifacts::{program, root};
+pub use http_client::{PATIENCE, agent, get};
 pub use manifest::Manifest;
-pub use memory::assert_growth_below;
+pub use programs::{needs, not_run};
 pub use reply::Reply;
 pub use runtime::{Runtime, local_host};
+pub use server::{Ended, Server};
+pub use usage::assert_growth_below;

@@ -23,13 +23,21 @@ impl Runtime {
         }
     }
 
+    /// As people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LocalHost => "the local host",
+            Self::Spin => "Spin",
+        }
+    }
+
     /// The command that the flags of `spin up` are added to.
     ///
     /// # Panics
     /// If Spin was asked for and is not on the PATH.
     pub(crate) fn up(self) -> Command {
         match self {
-            Self::LocalHost => Command::new(artifacts::local_host()),
+            Self::LocalHost => Command::new(artifacts::program("local-host")),
             Self::Spin => {
                 let version = Command::new("spin").arg("--version").output();
                 assert!(
@@ -47,8 +55,7 @@ impl Runtime {
 
 /// Runs the local host, whatever the chosen runtime is, until it ends by itself.
 pub fn local_host<'a>(directory: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Output {
-    artifacts::build();
-    Command::new(artifacts::local_host())
+    Command::new(artifacts::program("local-host"))
         .args(arguments)
         .current_dir(directory)
         .env_remove("RUST_BACKTRACE")

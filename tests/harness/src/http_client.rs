@@ -1,0 +1,41 @@
+use std::time::Duration;
+
+use http::{Request, Response};
+use ureq::{Agent, Body};
+
+use crate::Reply;
+
+/// Longer than any answer takes that does come to somebody who reads it.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A client that keeps its connections, takes every answer as it is, and gives up one that takes longer
+/// than `patience`.
+pub fn agent(patience: impl Into<Option<Duration>>) -> Agent {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .max_redirects(0)
+        .proxy(None)
+        .timeout_global(patience.into())
+        .build()
+        .into()
+}
+
+/// The whole answer to a GET from a client of its own.
+///
+/// # Panics
+/// If it does not come.
+pub fn get(url: &str) -> Reply {
+    let request = Request::get(url).body(()).expect("a URL");
+    agent(PATIENCE).run(request).and_then(whole).unwrap_or_else(|error| panic!("GET {url}: {error}"))
+}
+
+/// Reads an answer to its end.
+///
+/// # Errors
+/// If it is cut off.
+pub(crate) fn whole(response: Response<Body>) -> Result<Reply, ureq::Error> {
+    let (head, mut body) = response.into_parts();
+    let body = body.with_config().limit(u64::MAX).read_to_vec()?;
+    Ok(Reply { status: head.status, headers: head.headers, body })
+}
