@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::random::{Amount, Incident, Random};
 
 /// To be raised whenever other rows are made, or the same in another way.
-const ROWS_VERSION: u8 = 2;
+const ROWS_VERSION: u8 = 3;
 
 /// The database `default` in a state directory.
 const DATABASE: &str = "sqlite_db.db";

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::rounds::{CONNECTIONS, Measured};
+
 /// The target of a goal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Limit {
@@ -53,6 +55,15 @@ impl Goal {
             Limit::Below(limit) => measured < limit,
         })
     }
+}
+
+/// The worst tail of what is measured at [`CONNECTIONS`].
+pub fn tail<'a>(measured: impl Iterator<Item = &'a Measured>) -> Goal {
+    let tail = |measured: &Measured| measured.latencies.p99 as f64 / measured.latencies.p50 as f64;
+    let worst = measured.max_by(|one, other| tail(one).total_cmp(&tail(other)));
+    let of = worst.map_or("the bounded routes", |worst| &worst.what);
+    let what = format!("p99 to p50 at {CONNECTIONS} connections, of the worst bounded route ({of})");
+    Goal::new(what, Limit::Below(4.0), worst.map(tail))
 }
 
 #[cfg(test)]

@@ -4,13 +4,14 @@
 //! A timing never makes it fail, a wrong answer does.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use clap::Parser;
+use harness::Runtime;
 
-mod all;
-mod client;
+mod at_url;
+mod comparison;
 mod data;
 mod goals;
 mod inserts;
@@ -18,59 +19,40 @@ mod lists;
 mod load;
 mod native;
 mod options;
-mod process;
 mod random;
-mod raw;
+mod raw_query;
 mod report;
 mod rounds;
 mod routes;
-mod running;
-mod runtime;
+mod servers;
 mod slow_readers;
-mod started;
-mod task;
-mod usage;
+mod worker;
 
-use options::{Options, USAGE};
-use runtime::Runtime;
-use task::Task;
+use options::Options;
 
 /// The program: reads its arguments, measures, and prints the report.
 ///
 /// # Errors
-/// For unknown arguments, if something cannot be built or started, and for every wrong answer.
+/// If something cannot be written, and for every wrong answer.
+///
+/// # Panics
+/// If something cannot be built or started.
 pub fn run() -> Result<()> {
-    let mut arguments = std::env::args().skip(1).peekable();
-    if arguments.next_if(|argument| argument == Task::FLAG).is_some() {
-        let task: Task = serde_json::from_str(&arguments.next().context("a task is missing")?)?;
+    let options = Options::parse();
+    if let Some(task) = options.task {
         return task.run();
     }
-    match Options::parse(arguments)? {
-        None => println!("{USAGE}"),
-        Some(options) => measure(&options)?,
-    }
-    Ok(())
-}
-
-fn measure(options: &Options) -> Result<()> {
     let begun = Instant::now();
-    let root = root()?;
-    let runtime = Runtime::from_environment()?;
-    let (report, on) = match &options.running {
-        Some(authority) => (running::measure(authority, options.effort())?, authority.as_str()),
-        None => (all::measure(runtime, &root, options.effort())?, runtime.name()),
+    let effort = options.effort();
+    let (report, on) = match &options.url {
+        Some(url) => (at_url::measure(url, effort)?, url.as_str()),
+        None => (comparison::measure(effort)?, Runtime::chosen().name()),
     };
-    let text = report::whole(&report, on, options.quick, begun.elapsed());
+    let text = report::whole(&report, on, options.is_quick(), begun.elapsed());
     println!("\n{text}");
-    let file = root.join("target").join("bench").join("report.md");
+    let file = harness::root().join("target").join("bench").join("report.md");
     fs::create_dir_all(file.with_file_name(""))?;
     fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     eprintln!("Written to target/bench/report.md");
     Ok(())
-}
-
-/// The root of the repository. Cargo starts a benchmark in its package.
-fn root() -> Result<PathBuf> {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    Ok(package.parent().context("the package lies in the repository")?.to_owned())
 }

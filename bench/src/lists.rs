@@ -4,16 +4,15 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
+use harness::{Server, usage};
 
-use crate::load::{Latencies, Load, fingerprint};
-use crate::process::{self, Server};
-use crate::raw::{RawQuery, RawResult};
+use crate::load::{Latencies, Load};
+use crate::raw_query::{RawQuery, RawResult};
 use crate::report::{Row, Section};
 use crate::rounds::{Collected, Measured, Subject};
-use crate::routes::{CUSTOMER_ITEMS, DASHBOARD, INCIDENT_ITEMS, INCIDENTS_GROUPED};
-use crate::started::Started;
-use crate::task::Task;
-use crate::usage;
+use crate::routes::{CUSTOMER_ITEMS, INCIDENT_ITEMS, INCIDENTS_GROUPED};
+use crate::servers::Servers;
+use crate::worker::Task;
 
 /// What became of [`INCIDENT_ITEMS`].
 pub struct IncidentItems {
@@ -25,21 +24,22 @@ pub struct IncidentItems {
 
 /// # Errors
 /// If an answer is wrong, or differs between those who give it.
-pub fn measure(started: &Started, rounds: usize) -> Result<(Section, IncidentItems)> {
+pub fn measure(servers: &Servers, rounds: usize) -> Result<(Section, IncidentItems)> {
     // Its memory has not grown by anything else that was measured.
-    let app = started.fresh()?;
-    fingerprint(&app.target(DASHBOARD))?;
-    let before = usage::of(&app.processes());
-    let database = started.largest().data.database();
-    let list = |path, query, native| list(&app, path, query, native, &database, rounds);
+    let app = servers.fresh();
+    app.dashboard();
+    let before = usage::memory(&app.server().processes());
+    let (data, _) = servers.largest();
+    let database = data.database();
+    let list = |path, query, native| list(app.server(), path, query, native, &database, rounds);
 
-    let native = &started.native;
+    let native = &servers.native;
     let (mut rows, items, raw) = list(INCIDENT_ITEMS, RawQuery::IncidentItems, Some(&native.incidents))?;
     let growth = items.peak.zip(before).map(|(peak, before)| peak.saturating_sub(before.now));
     let items = IncidentItems { app: items, raw, growth };
     rows.extend(list(INCIDENTS_GROUPED, RawQuery::IncidentsGrouped, None)?.0);
     rows.extend(list(CUSTOMER_ITEMS, RawQuery::CustomerItems, Some(&native.customers))?.0);
-    let size = started.largest().data.size.label();
+    let size = data.size.label();
     let title = format!("Long lists at {size} incidents, read once, 1 connection");
     Ok((Section { title, once: true, rows }, items))
 }
@@ -54,10 +54,9 @@ fn list(
     database: &Path,
     rounds: usize,
 ) -> Result<Measurements> {
-    let mut subjects = vec![Subject::new(path, app.target(path), app.processes())?];
+    let mut subjects = vec![Subject::new(path, app, path)?];
     if let Some(native) = native {
-        let name = format!("native: {path}");
-        subjects.push(Subject::new(name, native.target(path), native.processes())?);
+        subjects.push(Subject::new(format!("native: {path}"), native, path)?);
     }
     let mut collected: Vec<Collected> =
         subjects.iter().map(|subject| Collected::new(&subject.what)).collect();
@@ -65,15 +64,15 @@ fn list(
     let task = Task::Raw { query, database: database.to_owned() };
     for _ in 0..rounds {
         for (subject, collected) in subjects.iter().zip(&mut collected) {
-            collected.round(subject, Load::once(subject.target.clone(), subject.body.length))?;
+            collected.round(subject, Load::once(subject.url.clone(), subject.body.length))?;
         }
-        let result: RawResult = process::run(&task)?;
+        let result: RawResult = task.result()?;
         for Subject { what, body, .. } in &subjects {
             ensure!(*body == result.body, "{what} is not what the raw query gives");
         }
         let time = u64::try_from(result.time.as_nanos())?;
         let per_second = 1.0 / result.time.as_secs_f64();
-        raw.add(Latencies { p50: time, p99: time, first_byte: time, per_second, answers: 1 }, result.peak);
+        raw.add(Latencies { p50: time, p99: time, head: time, per_second, answers: 1 }, result.peak);
     }
 
     let raw = raw.measured();

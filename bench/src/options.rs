@@ -2,50 +2,40 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, ensure};
+use clap::Parser;
 
 use crate::rounds::Effort;
+use crate::worker::Task;
 
-pub const USAGE: &str = "\
-cargo bench                          everything, in some minutes
-cargo bench -- quick                 the same with fewer and shorter rounds, in about a minute
-cargo bench -- --url http://HOST:PORT  an application that runs already
-
-APP_RUNTIME=spin serves the components with `spin up` instead of the local host.";
-
-#[derive(Clone, Debug)]
+/// Measures the app against its peers, in some minutes.
+///
+/// APP_RUNTIME=spin serves the components with `spin up` instead of the local host.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo bench --")]
 pub struct Options {
-    pub quick: bool,
-    /// The authority of a running application.
-    pub running: Option<String>,
+    /// Fewer and shorter rounds, in about a minute
+    #[arg(value_parser = ["quick"])]
+    quick: Option<String>,
+    /// Measures an application that runs already
+    #[arg(long, value_name = "http://HOST:PORT", value_parser = base)]
+    pub url: Option<String>,
+    /// What this program is to do as a process of its own
+    #[arg(long, hide = true, value_parser = |json: &str| serde_json::from_str::<Task>(json))]
+    pub task: Option<Task>,
+    /// Cargo adds this one
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
 impl Options {
-    /// `None` if only the usage is asked for.
-    ///
-    /// # Errors
-    /// For an argument that is not in [`USAGE`].
-    pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Option<Self>> {
-        let mut options = Self { quick: false, running: None };
-        let mut arguments = arguments.into_iter();
-        while let Some(argument) = arguments.next() {
-            match argument.as_str() {
-                "quick" | "--quick" => options.quick = true,
-                "--url" => {
-                    options.running = Some(authority(&arguments.next().context("--url needs a URL")?)?)
-                }
-                "--help" | "-h" => return Ok(None),
-                // Cargo adds this one.
-                "--bench" => {}
-                other => bail!("unknown argument {other:?}\n\n{USAGE}"),
-            }
-        }
-        Ok(Some(options))
+    pub fn is_quick(&self) -> bool {
+        self.quick.is_some()
     }
 
     pub fn effort(&self) -> Effort {
         let milliseconds = Duration::from_millis;
-        match self.quick {
+        match self.is_quick() {
             true => {
                 Effort { rounds: 3, warm_up: milliseconds(100), measure: milliseconds(400), long_rounds: 2 }
             }
@@ -56,35 +46,36 @@ impl Options {
     }
 }
 
-/// `host:port` of a URL without a path.
-fn authority(url: &str) -> Result<String> {
-    let authority = url.strip_prefix("http://").context("only http:// URLs can be measured")?;
-    let authority = authority.strip_suffix('/').unwrap_or(authority);
-    ensure!(!authority.contains('/'), "{url}: the routes begin at the root");
-    Ok(if authority.contains(':') { authority.to_owned() } else { format!("{authority}:80") })
+/// A URL without a path, and without the slash at its end.
+fn base(url: &str) -> Result<String> {
+    let base = url.strip_suffix('/').unwrap_or(url);
+    let authority = base.strip_prefix("http://");
+    ensure!(authority.is_some(), "only http:// can be measured");
+    ensure!(authority.is_some_and(|authority| !authority.contains('/')), "the routes begin at the root");
+    Ok(base.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse(arguments: &[&str]) -> Result<Option<Options>> {
-        Options::parse(arguments.iter().map(|argument| (*argument).to_owned()))
+    fn parse(arguments: &[&str]) -> Result<Options, clap::Error> {
+        Options::try_parse_from([&["benchmark"], arguments].concat())
     }
 
     #[test]
     fn what_cargo_adds_is_ignored() {
-        let options = parse(&["quick", "--bench"]).expect("known").expect("options");
-        assert!(options.quick && options.running.is_none());
-        assert!(parse(&["--help"]).expect("known").is_none());
+        let options = parse(&["quick", "--bench"]).expect("known");
+        assert!(options.is_quick() && options.url.is_none());
+        assert!(!parse(&["--bench"]).expect("known").is_quick());
         assert!(parse(&["quik"]).is_err());
     }
 
     #[test]
-    fn a_url_leads_to_an_authority() {
-        assert_eq!(authority("http://127.0.0.1:3000/").expect("a URL"), "127.0.0.1:3000");
-        assert_eq!(authority("http://example.com").expect("a URL"), "example.com:80");
-        assert!(authority("https://example.com").is_err());
-        assert!(authority("http://example.com/x").is_err());
+    fn a_url_ends_before_the_path() {
+        let url = |url: &str| parse(&["--url", url]).map(|options| options.url);
+        assert_eq!(url("http://127.0.0.1:3000/").expect("a URL").as_deref(), Some("http://127.0.0.1:3000"));
+        assert!(url("https://example.com").is_err());
+        assert!(url("http://example.com/x").is_err());
     }
 }

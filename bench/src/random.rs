@@ -1,7 +1,10 @@
 //! Rows that look like an application's, and are the same in every run.
 
-/// SplitMix64: small, fast, and good enough for rows.
-pub struct Random(u64);
+use std::ops::Range;
+
+use fastrand::Rng;
+
+pub struct Random(Rng);
 
 /// A row of `Customers`.
 pub struct Customer {
@@ -62,54 +65,37 @@ const INCIDENTS_PER_UNKNOWN_CUSTOMER: u64 = 200;
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit.max(1)
+        Self(Rng::with_seed(seed))
     }
 
     fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len() as u64) as usize]
+        choices[self.0.usize(..choices.len())]
     }
 
     fn uuid(&mut self) -> String {
-        let (high, low) = (self.next(), self.next());
-        format!(
-            "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xffff,
-            high & 0xfff,
-            low >> 52,
-            low & 0xffff_ffff_ffff
-        )
+        let digits = format!("{:032x}", self.0.u128(..));
+        let [one, two, three, four, five] =
+            [0..8, 8..12, 13..16, 17..20, 20..32].map(|part: Range<usize>| &digits[part]);
+        format!("{one}-{two}-4{three}-a{four}-{five}")
     }
 
     pub fn customer(&mut self, number: u64) -> Customer {
         let (city, country) = self.pick(&PLACES);
-        let scoring = 1 + self.below(10) as i64;
+        let scoring = self.0.i64(1..=10);
         Customer { id: self.uuid(), name: customer_name(number), city, country, scoring }
     }
 
     /// An incident of one of `customers`: a few have many, most have a few, some belong to nobody.
     pub fn incident(&mut self, customers: u64) -> Incident {
-        let customer_name = if self.below(INCIDENTS_PER_UNKNOWN_CUSTOMER) == 0 {
-            format!("Unknown {}", self.below(customers / 10))
+        let customer_name = if self.0.u64(..INCIDENTS_PER_UNKNOWN_CUSTOMER) == 0 {
+            format!("Unknown {}", self.0.u64(..=customers / 10))
         } else {
-            let uniform = self.next() as f64 / u64::MAX as f64;
-            customer_name((uniform.powi(3) * customers as f64) as u64 % customers)
+            customer_name((self.0.f64().powi(3) * customers as f64) as u64)
         };
-        let amount = match self.below(10) {
-            0..6 => Amount::Whole(10 + self.below(9_990) as i64),
-            6..8 => Amount::Fractional((10 + self.below(9_990)) as f64 + 0.5),
-            _ => Amount::Fractional((1_000 + self.below(999_000)) as f64 / 100.0),
+        let amount = match self.0.u8(..10) {
+            0..6 => Amount::Whole(self.0.i64(10..10_000)),
+            6..8 => Amount::Fractional(f64::from(self.0.u32(10..10_000)) + 0.5),
+            _ => Amount::Fractional(f64::from(self.0.u32(1_000..1_000_000)) / 100.0),
         };
         Incident { id: self.uuid(), amount, customer_name, category: self.pick(&CATEGORIES) }
     }

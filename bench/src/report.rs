@@ -2,19 +2,26 @@
 
 use std::time::Duration;
 
-use crate::all::Report;
+use harness::usage;
+
 use crate::data::grouped;
 use crate::goals::Goal;
 use crate::inserts::{self, Inserted};
 use crate::rounds::Measured;
-use crate::usage;
 
 const MIB: f64 = 1024.0 * 1024.0;
+
+/// What a run gives.
+pub struct Report {
+    pub sections: Vec<Section>,
+    pub inserted: Vec<Inserted>,
+    pub goals: Vec<Goal>,
+}
 
 /// Some measurements that belong together.
 pub struct Section {
     pub title: String,
-    /// Each row is of one request at a time: there is no p99, but the time to the first byte matters.
+    /// Each row is of one request at a time: there is no p99, but the time to its head matters.
     pub once: bool,
     pub rows: Vec<Row>,
 }
@@ -59,7 +66,7 @@ pub fn whole(report: &Report, on: &str, quick: bool, took: Duration) -> String {
 
 /// A section as a Markdown table under a heading.
 fn section(section: &Section) -> String {
-    let second = if section.once { "first byte" } else { "p99" };
+    let second = if section.once { "head" } else { "p99" };
     let header = [
         "what",
         "p50",
@@ -76,8 +83,8 @@ fn section(section: &Section) -> String {
         let (time_ratio, rate_ratio) = match &row.peer {
             None => (String::new(), String::new()),
             Some((peer, name)) => (
-                format!("{:.2} × {name}", latencies.p50 as f64 / peer.latencies.p50 as f64),
-                format!("{:.2}", latencies.per_second / peer.latencies.per_second),
+                format!("{:.2} × {name}", row.measured.time_to(peer)),
+                format!("{:.2}", row.measured.rate_to(peer)),
             ),
         };
         let peak = peak.map(|peak| format!("{:.0} MiB", peak as f64 / MIB)).unwrap_or_default();
@@ -87,7 +94,7 @@ fn section(section: &Section) -> String {
             format!("{:.0}", latencies.per_second)
         };
         let processor_time = processor_time.map(duration).unwrap_or_default();
-        let second = if section.once { latencies.first_byte } else { latencies.p99 };
+        let second = if section.once { latencies.head } else { latencies.p99 };
         vec![
             what.clone(),
             nanoseconds(latencies.p50),

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use harness::{Server, usage};
 
-use crate::client::Target;
 use crate::load::{Fingerprint, Latencies, Load, fingerprint};
-use crate::process;
-use crate::task::Task;
-use crate::usage;
+use crate::worker::Task;
+
+/// How many connections make a load.
+pub const CONNECTIONS: usize = 8;
 
 /// How long everything takes.
 #[derive(Clone, Copy, Debug)]
@@ -26,18 +27,28 @@ pub struct Effort {
 #[derive(Clone, Debug)]
 pub struct Subject {
     pub what: String,
-    pub target: Target,
+    pub url: String,
     /// Those whose memory counts.
     pub processes: Vec<u32>,
     pub body: Fingerprint,
 }
 
 impl Subject {
+    /// What a server of our own gives at `path`.
+    ///
     /// # Errors
     /// If the first answer is not a 200.
-    pub fn new(what: impl Into<String>, target: Target, processes: Vec<u32>) -> Result<Self> {
-        let body = fingerprint(&target)?;
-        Ok(Self { what: what.into(), target, processes, body })
+    pub fn new(what: impl Into<String>, server: &Server, path: &str) -> Result<Self> {
+        Self::of(what, format!("{}{path}", server.base()), server.processes())
+    }
+
+    /// What anybody gives at `url`.
+    ///
+    /// # Errors
+    /// If the first answer is not a 200.
+    pub fn of(what: impl Into<String>, url: String, processes: Vec<u32>) -> Result<Self> {
+        let body = fingerprint(&url)?;
+        Ok(Self { what: what.into(), url, processes, body })
     }
 }
 
@@ -50,6 +61,18 @@ pub struct Measured {
     pub peak: Option<u64>,
     /// Processor time of the processes for each answer.
     pub processor_time: Option<Duration>,
+}
+
+impl Measured {
+    /// This median time to that of a peer.
+    pub fn time_to(&self, peer: &Self) -> f64 {
+        self.latencies.p50 as f64 / peer.latencies.p50 as f64
+    }
+
+    /// This rate to that of a peer.
+    pub fn rate_to(&self, peer: &Self) -> f64 {
+        self.latencies.per_second / peer.latencies.per_second
+    }
 }
 
 /// Collects the rounds of one subject.
@@ -72,11 +95,11 @@ impl Collected {
     pub fn round(&mut self, subject: &Subject, load: Load) -> Result<()> {
         usage::reset_peak(&subject.processes);
         let before = usage::processor_time(&subject.processes);
-        let latencies = process::run(&Task::Load(load))?;
+        let latencies = Task::Load(load).result()?;
         let after = usage::processor_time(&subject.processes);
         let taken = after.zip(before).map(|(after, before)| after.saturating_sub(before));
         self.processor_time = taken.map(|taken| self.processor_time.unwrap_or_default() + taken);
-        self.add(latencies, usage::of(&subject.processes).map(|memory| memory.peak));
+        self.add(latencies, usage::memory(&subject.processes).map(|memory| memory.peak));
         Ok(())
     }
 
@@ -94,7 +117,7 @@ impl Collected {
         let latencies = Latencies {
             p50: middle(|round| round.p50),
             p99: middle(|round| round.p99),
-            first_byte: middle(|round| round.first_byte),
+            head: middle(|round| round.head),
             per_second: median(self.rounds.iter().map(|round| round.per_second).collect()),
             answers: self.rounds.iter().map(|round| round.answers).sum(),
         };
@@ -109,8 +132,8 @@ impl Collected {
 /// # Errors
 /// If an answer is not the expected one.
 pub fn in_turns(subjects: &[Subject], connections: usize, effort: Effort) -> Result<Vec<Measured>> {
-    turns(subjects, effort.rounds, |target, length| Load {
-        target,
+    turns(subjects, effort.rounds, |url, length| Load {
+        url,
         connections,
         warm_up: effort.warm_up,
         measure: effort.measure,
@@ -126,12 +149,12 @@ pub fn once_each(subjects: &[Subject], rounds: usize) -> Result<Vec<Measured>> {
     turns(subjects, rounds, Load::once)
 }
 
-fn turns(subjects: &[Subject], rounds: usize, load: impl Fn(Target, u64) -> Load) -> Result<Vec<Measured>> {
+fn turns(subjects: &[Subject], rounds: usize, load: impl Fn(String, u64) -> Load) -> Result<Vec<Measured>> {
     let mut collected: Vec<Collected> =
         subjects.iter().map(|subject| Collected::new(&subject.what)).collect();
     for _ in 0..rounds {
         for (subject, collected) in subjects.iter().zip(&mut collected) {
-            collected.round(subject, load(subject.target.clone(), subject.body.length))?;
+            collected.round(subject, load(subject.url.clone(), subject.body.length))?;
         }
     }
     Ok(collected.into_iter().map(Collected::measured).collect())

@@ -1,8 +1,8 @@
 //! The routes that are measured, and the ids that some of them need.
 
-use anyhow::{Context, Result, bail};
+use std::io::Read;
 
-use crate::client::{Client, Target};
+use anyhow::{Context, Result};
 
 pub const DASHBOARD: &str = "/aggregates/dashboard";
 pub const CUSTOMERS_SUMMARY: &str = "/customers/summary/5";
@@ -15,9 +15,9 @@ pub const INCIDENTS_GROUPED: &str = "/incidents/grouped-by-customer";
 ///
 /// # Errors
 /// If there is no customer or no incident to ask for.
-pub fn bounded(authority: &str) -> Result<Vec<String>> {
-    let customer = first_id(authority, CUSTOMER_ITEMS)?;
-    let incident = first_id(authority, INCIDENT_ITEMS)?;
+pub fn bounded(base: &str) -> Result<Vec<String>> {
+    let customer = first_id(base, CUSTOMER_ITEMS)?;
+    let incident = first_id(base, INCIDENT_ITEMS)?;
     Ok(vec![
         DASHBOARD.to_owned(),
         CUSTOMERS_SUMMARY.to_owned(),
@@ -40,25 +40,14 @@ pub fn label(path: &str) -> String {
 }
 
 /// The id that a list begins with. The rest of the list is not read.
-fn first_id(authority: &str, path: &str) -> Result<String> {
+fn first_id(base: &str, path: &str) -> Result<String> {
     const BEFORE: &str = r#"[{"id":""#;
     const LENGTH: usize = 36;
-    let target = Target { authority: authority.to_owned(), path: path.to_owned() };
-    let mut start = Vec::new();
-    let answer = Client::connect(&target)?.get(|piece| {
-        start.extend_from_slice(piece);
-        if start.len() >= BEFORE.len() + LENGTH {
-            bail!("this is enough");
-        }
-        Ok(())
-    });
-    let start = String::from_utf8_lossy(&start);
-    let id = start.strip_prefix(BEFORE).and_then(|rest| rest.get(..LENGTH));
-    match (id, answer) {
-        (Some(id), _) => Ok(id.to_owned()),
-        (None, Err(error)) => Err(error).with_context(|| format!("GET {path}")),
-        (None, Ok(answer)) => bail!("GET {path}: status {}, and no id in it", answer.status),
-    }
+    let mut start = [0; BEFORE.len() + LENGTH];
+    let mut answer = harness::agent(harness::PATIENCE).get(format!("{base}{path}")).call()?;
+    answer.body_mut().as_reader().read_exact(&mut start).with_context(|| format!("GET {path}"))?;
+    let id = std::str::from_utf8(&start)?.strip_prefix(BEFORE);
+    Ok(id.with_context(|| format!("GET {path}: status {}, and no id in it", answer.status()))?.to_owned())
 }
 
 #[cfg(test)]

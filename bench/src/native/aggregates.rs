@@ -30,8 +30,8 @@ struct Backends {
 pub fn router(customers: &str, incidents: &str) -> Result<Router> {
     let backends = Backends {
         client: Client::builder().timeout(BACKEND_TIMEOUT).tcp_nodelay(true).build()?,
-        customers: format!("http://{customers}/customers/summary/{RANKING_LENGTH}"),
-        incidents: format!("http://{incidents}/incidents/summary/{RANKING_LENGTH}"),
+        customers: format!("{customers}/customers/summary/{RANKING_LENGTH}"),
+        incidents: format!("{incidents}/incidents/summary/{RANKING_LENGTH}"),
     };
     Ok(Router::new().route("/aggregates/dashboard", get(dashboard)).with_state(Arc::new(backends)))
 }

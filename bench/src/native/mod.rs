@@ -1,9 +1,10 @@
 //! The peers: the same three services as native processes, with axum, rusqlite and reqwest over
 //! loopback. They run the same statements, make the same checks and give the same bytes.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -28,34 +29,36 @@ pub enum Service {
     Incidents {
         database: PathBuf,
     },
-    /// The authorities of the other two.
+    /// Where the other two are, as `http://…`.
     Aggregates {
         customers: String,
         incidents: String,
     },
 }
 
-/// Serves until standard input ends.
-///
-/// # Errors
-/// If the address is taken.
-pub fn serve(service: &Service, listen: &str) -> Result<()> {
-    let router = match service {
-        Service::Customers { database } => customers::router(database),
-        Service::Incidents { database } => incidents::router(database),
-        Service::Aggregates { customers, incidents } => aggregates::router(customers, incidents)?,
-    };
-    let router = router.route("/health", axum::routing::get(async || "OK"));
-    let router = router.fallback(async || Error::NotFound);
-    std::thread::spawn(|| {
-        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-        std::process::exit(0);
-    });
-    tokio::runtime::Runtime::new()?.block_on(accept(router, listen))
+impl Service {
+    /// Serves until standard input ends.
+    ///
+    /// # Errors
+    /// If there is no port to listen on.
+    pub fn serve(&self) -> Result<()> {
+        let router = match self {
+            Self::Customers { database } => customers::router(database),
+            Self::Incidents { database } => incidents::router(database),
+            Self::Aggregates { customers, incidents } => aggregates::router(customers, incidents)?,
+        };
+        let router = router.fallback(async || Error::NotFound);
+        std::thread::spawn(|| {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            std::process::exit(0);
+        });
+        tokio::runtime::Runtime::new()?.block_on(accept(router))
+    }
 }
 
-async fn accept(router: Router, listen: &str) -> Result<()> {
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+async fn accept(router: Router) -> Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    println!("Serving http://{}", listener.local_addr()?);
     // Without this, every answer in two segments would wait for the client's delayed acknowledgement.
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);

@@ -246,14 +246,14 @@ impl App {
         self.server.process_id()
     }
 
-    /// That process and all that it has started.
-    pub fn processes(&self) -> Vec<u32> {
-        self.server.processes()
+    /// The process as a server like any other.
+    pub fn server(&self) -> &Server {
+        &self.server
     }
 
     /// The memory of the app's processes in bytes, `None` where the system does not tell.
     pub fn resident(&self) -> Option<u64> {
-        usage::memory(&self.processes()).map(|memory| memory.now)
+        usage::memory(&self.server.processes()).map(|memory| memory.now)
     }
 
     /// Ends the app with a signal and waits for it.

@@ -26,4 +26,5 @@ pub use programs::{needs, not_run};
 pub use reply::Reply;
 pub use runtime::{Runtime, local_host};
 pub use server::{Ended, Server};
+pub use ureq::Agent;
 pub use usage::assert_growth_below;

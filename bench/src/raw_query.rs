@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use harness::usage;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::load::Fingerprint;
-use crate::usage;
 
 /// A list in one go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,24 @@ pub enum RawQuery {
 }
 
 impl RawQuery {
+    /// Opens the database and runs the query.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn run(self, database: &Path) -> Result<RawResult> {
+        let begun = Instant::now();
+        let database = Connection::open(database)?;
+        let mut statement = database.prepare(self.sql())?;
+        let mut rows = statement.query(())?;
+        let mut result = None;
+        if let Some(row) = rows.next()? {
+            let json = row.get_ref(0)?.as_bytes()?;
+            result = Some((begun.elapsed(), Fingerprint::of(json)));
+        }
+        let (time, body) = result.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        Ok(RawResult { time, body, peak: usage::memory(&[std::process::id()]).map(|memory| memory.peak) })
+    }
+
     fn sql(self) -> &'static str {
         match self {
             Self::IncidentItems => {
@@ -53,22 +71,4 @@ pub struct RawResult {
     pub body: Fingerprint,
     /// The most memory that the process had, in bytes.
     pub peak: Option<u64>,
-}
-
-/// Opens the database and runs the query.
-///
-/// # Errors
-/// What SQLite says.
-pub fn run(query: RawQuery, database: &Path) -> Result<RawResult> {
-    let begun = Instant::now();
-    let database = Connection::open(database)?;
-    let mut statement = database.prepare(query.sql())?;
-    let mut rows = statement.query(())?;
-    let mut result = None;
-    if let Some(row) = rows.next()? {
-        let json = row.get_ref(0)?.as_bytes()?;
-        result = Some((begun.elapsed(), Fingerprint::of(json)));
-    }
-    let (time, body) = result.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    Ok(RawResult { time, body, peak: usage::of(&[std::process::id()]).map(|memory| memory.peak) })
 }

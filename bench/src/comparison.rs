@@ -1,27 +1,21 @@
 //! The whole measurement: everything side by side, and what it means for the goals.
 
-use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
 use crate::data::{Cache, grouped};
-use crate::goals::{Goal, Limit};
+use crate::goals::{self, Goal, Limit};
 use crate::inserts::{self, Inserted, Tables, Way};
 use crate::lists;
 use crate::load::Load;
-use crate::process::{Background, Server};
-use crate::report::{Row, Section};
-use crate::rounds::{Collected, Effort, Measured, Subject, in_turns};
+use crate::report::{Report, Row, Section};
+use crate::rounds::{CONNECTIONS, Collected, Effort, Measured, Subject, in_turns};
 use crate::routes::{self, CUSTOMERS_SUMMARY, DASHBOARD, INCIDENT_ITEMS, INCIDENTS_SUMMARY};
-use crate::runtime::Runtime;
+use crate::servers::Servers;
 use crate::slow_readers::SlowReaders;
-use crate::started::Started;
-use crate::task::Task;
-
-/// How many connections make a load.
-pub const CONNECTIONS: usize = 8;
+use crate::worker::{Background, Task};
 
 const READERS: usize = 8;
 
@@ -33,28 +27,21 @@ const READERS_SETTLE: Duration = Duration::from_secs(1);
 
 const MIB: f64 = 1024.0 * 1024.0;
 
-/// What a run gives.
-pub struct Report {
-    pub sections: Vec<Section>,
-    pub inserted: Vec<Inserted>,
-    pub goals: Vec<Goal>,
-}
-
 /// # Errors
 /// If something does not start, or gives a wrong answer.
-pub fn measure(runtime: Runtime, root: &Path, effort: Effort) -> Result<Report> {
-    let cache = Cache::new(root)?;
-    let started = Started::new(runtime, root, &cache)?;
+pub fn measure(effort: Effort) -> Result<Report> {
+    let cache = Cache::new(harness::root())?;
+    let servers = Servers::start(&cache)?;
     eprintln!("Measuring the dashboard");
-    let one = Dashboards::measure(&started, 1, effort)?;
-    let many = Dashboards::measure(&started, CONNECTIONS, effort)?;
+    let one = Dashboards::measure(&servers, 1, effort)?;
+    let many = Dashboards::measure(&servers, CONNECTIONS, effort)?;
     eprintln!("Measuring the other bounded routes");
-    let bounded = bounded_routes(&started, effort)?;
+    let bounded = bounded_routes(&servers, effort)?;
     eprintln!("Measuring the long lists");
-    let (lists, items) = lists::measure(&started, effort.long_rounds)?;
+    let (lists, items) = lists::measure(&servers, effort.long_rounds)?;
     eprintln!("Measuring beside slow readers");
-    let (reading, with_readers) = beside_readers(&started, effort)?;
-    drop(started);
+    let (reading, with_readers) = beside_readers(&servers, effort)?;
+    drop(servers);
     eprintln!("Measuring insertions");
     let inserted = inserts::measure(&cache, effort.long_rounds)?;
 
@@ -78,7 +65,7 @@ pub fn measure(runtime: Runtime, root: &Path, effort: Effort) -> Result<Report> 
         Goal::new(
             format!("{INCIDENT_ITEMS} at 1,000,000 to the raw query"),
             Limit::AtMost(2.0),
-            ratio(&items.app, &items.raw),
+            items.app.time_to(&items.raw),
         ),
         Goal::new(
             "memory of the processes while they serve that, more than after one dashboard",
@@ -92,13 +79,12 @@ pub fn measure(runtime: Runtime, root: &Path, effort: Effort) -> Result<Report> 
         ),
     ];
     goals.extend(Way::ALL.map(|way| insertion_goal(&inserted, way)));
-    goals.push(tail_goal(many.rows.iter().skip(Dashboards::FIRST_APP).chain(&bounded.rows)));
+    let loaded = many.rows.iter().chain(&bounded.rows).map(|row| &row.measured);
+    goals.push(goals::tail(
+        loaded.filter(|measured| measured.what != "hello" && !measured.what.starts_with("native")),
+    ));
     let sections = vec![one.section(1), many.section(CONNECTIONS), bounded, lists, reading];
     Ok(Report { sections, inserted, goals })
-}
-
-fn ratio(measured: &Measured, peer: &Measured) -> f64 {
-    measured.latencies.p50 as f64 / peer.latencies.p50 as f64
 }
 
 /// The dashboard on every data set, the native one on the largest, and hello.
@@ -111,17 +97,16 @@ impl Dashboards {
     const NATIVE: usize = 1;
     const FIRST_APP: usize = 2;
 
-    fn measure(started: &Started, connections: usize, effort: Effort) -> Result<Self> {
-        let hello = &started.hello;
-        let native = &started.native;
-        let native_target = native.aggregates.target(DASHBOARD);
+    fn measure(servers: &Servers, connections: usize, effort: Effort) -> Result<Self> {
+        let native = &servers.native;
+        let native_url = format!("{}{DASHBOARD}", native.aggregates.base());
         let mut subjects = vec![
-            Subject::new("hello", hello.target("/hello"), hello.processes())?,
-            Subject::new("native: dashboard, 1,000,000 incidents", native_target, native.processes())?,
+            Subject::new("hello", servers.hello.server(), "/hello")?,
+            Subject::of("native: dashboard, 1,000,000 incidents", native_url, native.processes())?,
         ];
-        for app in &started.apps {
-            let what = format!("dashboard, {} incidents", app.data.size.label());
-            subjects.push(Subject::new(what, app.server.target(DASHBOARD), app.server.processes())?);
+        for (data, app) in &servers.apps {
+            let what = format!("dashboard, {} incidents", data.size.label());
+            subjects.push(Subject::new(what, app.server(), DASHBOARD)?);
         }
         ensure!(
             subjects[Self::NATIVE].body == subjects[subjects.len() - 1].body,
@@ -139,15 +124,15 @@ impl Dashboards {
     }
 
     fn flatness(&self) -> f64 {
-        ratio(self.largest(), &self.rows[Self::FIRST_APP].measured)
+        self.largest().time_to(&self.rows[Self::FIRST_APP].measured)
     }
 
     fn to_native(&self) -> f64 {
-        self.largest().latencies.per_second / self.rows[Self::NATIVE].measured.latencies.per_second
+        self.largest().rate_to(&self.rows[Self::NATIVE].measured)
     }
 
     fn to_hello(&self) -> f64 {
-        ratio(self.largest(), &self.rows[Self::HELLO].measured) / 3.0
+        self.largest().time_to(&self.rows[Self::HELLO].measured) / 3.0
     }
 
     fn section(self, connections: usize) -> Section {
@@ -157,19 +142,18 @@ impl Dashboards {
     }
 }
 
-fn bounded_routes(started: &Started, effort: Effort) -> Result<Section> {
-    let app = &started.largest().server;
-    let native = &started.native;
+fn bounded_routes(servers: &Servers, effort: Effort) -> Result<Section> {
+    let (data, app) = servers.largest();
+    let native = &servers.native;
     let mut subjects = Vec::new();
-    for path in routes::bounded(&app.authority)?.iter().filter(|path| *path != DASHBOARD) {
-        subjects.push(Subject::new(routes::label(path), app.target(path), app.processes())?);
+    for path in routes::bounded(app.base())?.iter().filter(|path| *path != DASHBOARD) {
+        subjects.push(Subject::new(routes::label(path), app.server(), path)?);
     }
-    let small = &started.smallest().server;
     let name = format!("{INCIDENT_ITEMS}, 100 incidents");
-    subjects.push(Subject::new(name, small.target(INCIDENT_ITEMS), small.processes())?);
+    subjects.push(Subject::new(name, servers.smallest().1.server(), INCIDENT_ITEMS)?);
     let of_app = subjects.len();
     for (path, server) in [(CUSTOMERS_SUMMARY, &native.customers), (INCIDENTS_SUMMARY, &native.incidents)] {
-        let native = Subject::new(format!("native: {path}"), server.target(path), server.processes())?;
+        let native = Subject::new(format!("native: {path}"), server, path)?;
         let same = subjects.iter().any(|app| app.what == path && app.body == native.body);
         ensure!(same, "the native {path} is not the application's");
         subjects.push(native);
@@ -180,27 +164,26 @@ fn bounded_routes(started: &Started, effort: Effort) -> Result<Section> {
         let peer = of_native.iter().find(|peer| peer.what.ends_with(&measured.what));
         peer.map_or_else(|| Row::alone(measured), |peer| Row::against(measured, peer, "native"))
     };
-    let size = started.largest().data.size.label();
     Ok(Section {
-        title: format!("Bounded routes at {size} incidents, {CONNECTIONS} connections"),
+        title: format!("Bounded routes at {} incidents, {CONNECTIONS} connections", data.size.label()),
         once: false,
         rows: of_app.iter().map(row).chain(of_native.iter().map(Row::alone)).collect(),
     })
 }
 
 /// The dashboard without slow readers and with them, in turns.
-fn beside_readers(started: &Started, effort: Effort) -> Result<(Section, f64)> {
-    let app: &Server = &started.largest().server;
-    let subject = Subject::new("dashboard, nobody reading", app.target(DASHBOARD), app.processes())?;
+fn beside_readers(servers: &Servers, effort: Effort) -> Result<(Section, f64)> {
+    let (data, app) = servers.largest();
+    let subject = Subject::new("dashboard, nobody reading", app.server(), DASHBOARD)?;
     let load = Load {
-        target: subject.target.clone(),
+        url: subject.url.clone(),
         connections: 1,
         warm_up: effort.warm_up,
         measure: effort.measure,
         length: subject.body.length,
     };
     let readers = Task::SlowReaders(SlowReaders {
-        target: app.target(INCIDENT_ITEMS),
+        url: format!("{}{INCIDENT_ITEMS}", app.base()),
         readers: READERS,
         pace: READING_PACE,
     });
@@ -214,11 +197,11 @@ fn beside_readers(started: &Started, effort: Effort) -> Result<(Section, f64)> {
         readers.stop()?;
     }
     let (without, with) = (without.measured(), with.measured());
-    let ratio = ratio(&with, &without);
+    let ratio = with.time_to(&without);
     let rows = vec![Row::alone(&without), Row::against(&with, &without, "without")];
     let title = format!(
         "Dashboard beside {READERS} readers of 1 MiB/s each, {} incidents, 1 connection",
-        started.largest().data.size.label()
+        data.size.label()
     );
     Ok((Section { title, once: false, rows }, ratio))
 }
@@ -233,20 +216,4 @@ fn insertion_goal(inserted: &[Inserted], way: Way) -> Goal {
     let number = grouped(inserts::INCIDENTS);
     let what = format!("inserting {number} incidents {way}, with summaries to without");
     Goal::new(what, Limit::AtMost(4.0), ratio)
-}
-
-/// The worst tail of all bounded routes.
-pub fn tail_goal<'a>(rows: impl Iterator<Item = &'a Row>) -> Goal {
-    let tail = |measured: &Measured| measured.latencies.p99 as f64 / measured.latencies.p50 as f64;
-    let worst = rows
-        .map(|row| &row.measured)
-        .filter(|measured| !measured.what.starts_with("native"))
-        .max_by(|one, other| tail(one).total_cmp(&tail(other)));
-    let what = match worst {
-        None => "p99 to p50 of the bounded routes".to_owned(),
-        Some(worst) => {
-            format!("p99 to p50 at {CONNECTIONS} connections, of the worst bounded route ({})", worst.what)
-        }
-    };
-    Goal::new(what, Limit::Below(4.0), worst.map(tail))
 }
