@@ -112,7 +112,7 @@ impl Load {
 pub struct Latencies {
     pub p50: u64,
     pub p99: u64,
-    /// The median time to the head of an answer.
+    /// The median time to the head of an answer, and so to its first byte.
     pub head: u64,
     pub per_second: f64,
     /// How many answers there were, those of the warm-up included.

@@ -21,7 +21,7 @@ pub struct Report {
 /// Some measurements that belong together.
 pub struct Section {
     pub title: String,
-    /// Each row is of one request at a time: there is no p99, but the time to its head matters.
+    /// Each row is of one request at a time: there is no p99, but the time to its first byte matters.
     pub once: bool,
     pub rows: Vec<Row>,
 }
@@ -66,7 +66,7 @@ pub fn whole(report: &Report, on: &str, quick: bool, took: Duration) -> String {
 
 /// A section as a Markdown table under a heading.
 fn section(section: &Section) -> String {
-    let second = if section.once { "head" } else { "p99" };
+    let second = if section.once { "first byte" } else { "p99" };
     let header = [
         "what",
         "p50",
