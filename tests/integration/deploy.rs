@@ -4,6 +4,7 @@
 mod checks;
 mod job;
 mod mistakes;
+mod schemas;
 mod spinkube;
 
 use std::fs::read_to_string;

@@ -13,10 +13,11 @@ struct Program {
 }
 
 /// All of them. The packages are Debian's, and `.ci/run` installs them.
-const PROGRAMS: [Program; 3] = [
+const PROGRAMS: [Program; 4] = [
     Program { name: "chromium", package: "chromium", tested: "the page in a browser" },
     Program { name: "chromedriver", package: "chromium-driver", tested: "the page in a browser" },
     Program { name: "npm", package: "npm", tested: "the page in a browser" },
+    Program { name: "python3", package: "python3-venv", tested: "deploy/ by Kubernetes' schemas" },
 ];
 
 /// Whether all these programs are there. Where one is not, the test is to end without a word more: it is

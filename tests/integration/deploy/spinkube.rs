@@ -1,5 +1,7 @@
 //! What SpinKube accepts: the types of its two custom resources, and the rules of the webhooks that see
-//! them first (spin-operator 0.6.1, `api/v1alpha1` and `internal/webhook`).
+//! them first (spin-operator 0.6.1, `api/v1alpha1` and `internal/webhook`). Copied by hand, since no
+//! package brings them; those of Kubernetes itself are in `schemas.rs`.
+#![allow(dead_code, reason = "what nobody reads may be there all the same")]
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,12 +10,9 @@ use serde_json::Value;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Resource<S> {
-    #[serde(rename = "apiVersion")]
-    _api_version: ApiVersion,
-    #[serde(rename = "kind")]
-    _kind: String,
-    #[serde(rename = "metadata")]
-    _metadata: Metadata,
+    api_version: ApiVersion,
+    kind: String,
+    metadata: Metadata,
     pub spec: S,
 }
 
@@ -26,8 +25,7 @@ enum ApiVersion {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Metadata {
-    #[serde(rename = "name")]
-    _name: String,
+    name: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,24 +47,15 @@ pub struct SpinApp {
     #[serde(default)]
     pub resources: Resources,
     // What may be added. Not `components`: the three of this app belong together.
-    #[serde(rename = "imagePullSecrets")]
-    _image_pull_secrets: Option<Value>,
-    #[serde(rename = "serviceAccountName")]
-    _service_account_name: Option<String>,
-    #[serde(rename = "deploymentAnnotations")]
-    _deployment_annotations: Option<Value>,
-    #[serde(rename = "podAnnotations")]
-    _pod_annotations: Option<Value>,
-    #[serde(rename = "podLabels")]
-    _pod_labels: Option<Value>,
-    #[serde(rename = "serviceAnnotations")]
-    _service_annotations: Option<Value>,
-    #[serde(rename = "invocationLimits")]
-    _invocation_limits: Option<Value>,
-    #[serde(rename = "volumes")]
-    _volumes: Option<Value>,
-    #[serde(rename = "volumeMounts")]
-    _volume_mounts: Option<Value>,
+    image_pull_secrets: Option<Value>,
+    service_account_name: Option<String>,
+    deployment_annotations: Option<Value>,
+    pod_annotations: Option<Value>,
+    pod_labels: Option<Value>,
+    service_annotations: Option<Value>,
+    invocation_limits: Option<Value>,
+    volumes: Option<Value>,
+    volume_mounts: Option<Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -80,25 +69,19 @@ pub struct Checks {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Probe {
     pub http_get: HttpGet,
-    #[serde(rename = "initialDelaySeconds")]
-    _initial_delay: Option<u32>,
-    #[serde(rename = "timeoutSeconds")]
-    _timeout: Option<u32>,
-    #[serde(rename = "periodSeconds")]
-    _period: Option<u32>,
-    #[serde(rename = "successThreshold")]
-    _success_threshold: Option<u32>,
-    #[serde(rename = "failureThreshold")]
-    _failure_threshold: Option<u32>,
+    initial_delay_seconds: Option<u32>,
+    timeout_seconds: Option<u32>,
+    period_seconds: Option<u32>,
+    success_threshold: Option<u32>,
+    failure_threshold: Option<u32>,
 }
 
 /// The port is always that of the app.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct HttpGet {
     pub path: String,
-    #[serde(rename = "httpHeaders")]
-    _headers: Option<Vec<Setting>>,
+    http_headers: Option<Vec<Setting>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -150,24 +133,9 @@ pub struct DeploymentConfig {
     pub runtime_class_name: Option<String>,
     pub spin_image: Option<String>,
     #[serde(rename = "installDefaultCACerts")]
-    _install_default_ca_certs: Option<bool>,
-    #[serde(rename = "caCertSecret")]
-    _ca_cert_secret: Option<String>,
-    #[serde(rename = "otel")]
-    _otel: Option<Otel>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Otel {
-    #[serde(rename = "exporter_otlp_endpoint")]
-    _endpoint: Option<String>,
-    #[serde(rename = "exporter_otlp_traces_endpoint")]
-    _traces_endpoint: Option<String>,
-    #[serde(rename = "exporter_otlp_metrics_endpoint")]
-    _metrics_endpoint: Option<String>,
-    #[serde(rename = "exporter_otlp_logs_endpoint")]
-    _logs_endpoint: Option<String>,
+    install_default_ca_certs: Option<bool>,
+    ca_cert_secret: Option<String>,
+    otel: Option<Value>,
 }
 
 /// What the webhook says of an app in a namespace with these executors.
