@@ -1,89 +1,50 @@
 //! `--build`: the components' own build commands, as `spin build` runs them.
 
-use crate::manifest::{Build, Manifest};
+use crate::manifest::Manifest;
 use crate::report;
 use anyhow::{Context, Result, bail, ensure};
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// What components of spin-sdk are compiled for.
 const TARGET: &str = "wasm32-wasip2";
 
-/// Runs all build commands in the order of the manifest.
+/// Runs all build commands, in the order of the manifest and in its directory.
 ///
 /// # Errors
 /// If a command fails, or the Rust target is missing and cannot be installed.
 pub fn run(manifest: &Manifest, app_dir: &Path) -> Result<()> {
     let builds = manifest.components.iter();
     let builds: Vec<_> =
-        builds.filter_map(|(id, component)| Some((id.as_str(), component.build.as_ref()?))).collect();
-    if builds.is_empty() {
-        report::line(format_args!("None of the components have a build command."));
-        return Ok(());
-    }
-    let mut commands = builds.iter().flat_map(|(_, build)| build.command.as_slice());
-    if commands.any(|command| command.contains("cargo")) {
+        builds.filter_map(|(id, component)| Some((id, &*component.build.as_ref()?.command))).collect();
+    if builds.iter().any(|(_, command)| command.contains("cargo")) {
         ensure_target(app_dir)?;
     }
-    for (id, build) in builds {
-        build_component(id, build, app_dir)?;
+    for (id, command) in builds {
+        build_component(id, command, app_dir)?;
     }
     report::step("Finished", format_args!("building all Spin components"));
     Ok(())
 }
 
-fn build_component(id: &str, build: &Build, app_dir: &Path) -> Result<()> {
-    let directory =
-        working_directory(app_dir, build.workdir.as_deref()).with_context(|| format!("component `{id}`"))?;
-    let commands = build.command.as_slice();
-    for (index, command) in commands.iter().enumerate() {
-        match commands.len() {
-            1 => report::step("Building", format_args!("component {id} with `{command}`")),
-            count => report::step(
-                "Running build step",
-                format_args!("{}/{count} for component {id} with '{command}'", index + 1),
-            ),
-        }
-        if build.workdir.is_some() {
-            let directory = directory.display();
-            report::line(format_args!("Working directory: \"{directory}\""));
-        }
-        let status = shell(command).current_dir(&directory).status().with_context(|| {
-            format!("failed to start the build command of component `{id}` in {}", directory.display())
-        })?;
-        ensure!(status.success(), "the build command of component `{id}` failed: {status}");
-    }
+fn build_component(id: &str, command: &str, app_dir: &Path) -> Result<()> {
+    report::step("Building", format_args!("component {id} with `{command}`"));
+    let status = program("sh", &["-c", command], app_dir)
+        .status()
+        .with_context(|| format!("failed to start the build command of component `{id}`"))?;
+    ensure!(status.success(), "the build command of component `{id}` failed: {status}");
     Ok(())
 }
 
-fn working_directory(app_dir: &Path, workdir: Option<&str>) -> Result<PathBuf> {
-    let base = match app_dir == Path::new("") {
-        true => Path::new("."),
-        false => app_dir,
-    };
-    let Some(workdir) = workdir else {
-        return Ok(base.to_owned());
-    };
-    ensure!(
-        !Path::new(workdir).has_root(),
-        "the working directory {workdir:?} of the build must be relative"
-    );
-    Ok(base.join(workdir))
-}
-
-fn shell(line: &str) -> Command {
-    let (program, flag) = if cfg!(windows) { ("cmd", "/c") } else { ("sh", "-c") };
-    let mut command = Command::new(program);
-    command.arg(flag).arg(line);
-    forget_outer_cargo(&mut command);
-    command
-}
-
+/// A program that runs in a directory.
+///
 /// When cargo started this host it left traces in the environment that are
 /// about this host and not about the component to be built. The toolchain is
 /// kept: what was chosen for the host shall build the components too.
-fn forget_outer_cargo(command: &mut Command) {
+fn program(name: &str, arguments: &[&str], directory: &Path) -> Command {
+    let mut command = Command::new(name);
+    command.args(arguments).current_dir(directory);
     for (name, _) in std::env::vars_os() {
         let about_package = name.to_str().is_some_and(|name| {
             name == "CARGO" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
@@ -92,19 +53,16 @@ fn forget_outer_cargo(command: &mut Command) {
             command.env_remove(name);
         }
     }
+    command
 }
 
 /// Installs the Rust target if the toolchain does not have it.
-fn ensure_target(app_dir: &Path) -> Result<()> {
-    let directory = working_directory(app_dir, None)?;
-    if has_target(&directory)? {
+fn ensure_target(directory: &Path) -> Result<()> {
+    if has_target(directory)? {
         return Ok(());
     }
     report::step("Installing", format_args!("the Rust target {TARGET} with `rustup target add {TARGET}`"));
-    let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", TARGET]).current_dir(directory);
-    forget_outer_cargo(&mut rustup);
-    match rustup.status() {
+    match program("rustup", &["target", "add", TARGET], directory).status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => bail!("`rustup target add {TARGET}` failed: {status}"),
         Err(err) if err.kind() == ErrorKind::NotFound => bail!(
@@ -115,16 +73,8 @@ fn ensure_target(app_dir: &Path) -> Result<()> {
 }
 
 fn has_target(directory: &Path) -> Result<bool> {
-    let mut rustc = Command::new("rustc");
-    rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(directory);
-    forget_outer_cargo(&mut rustc);
-    let output = match rustc.output() {
-        Ok(output) => output,
-        Err(err) if err.kind() == ErrorKind::NotFound => {
-            bail!("there is no rustc to build the components with: install Rust first")
-        }
-        Err(err) => return Err(err).context("failed to start rustc"),
-    };
+    let mut rustc = program("rustc", &["--print", "target-libdir", "--target", TARGET], directory);
+    let output = rustc.output().context("failed to start rustc, which builds the components")?;
     if !output.status.success() {
         // Whatever follows an empty line is a backtrace.
         let message = String::from_utf8_lossy(&output.stderr);
@@ -140,25 +90,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commands_run_beside_the_manifest_or_below_it() {
-        let directory = |app, workdir| working_directory(Path::new(app), workdir);
-        assert_eq!(directory("", None).unwrap(), Path::new("."));
-        assert_eq!(directory("", Some("a")).unwrap(), Path::new("./a"));
-        assert_eq!(directory("../app", Some("a/b")).unwrap(), Path::new("../app/a/b"));
-        assert!(directory("", Some("/a")).is_err());
-    }
-
-    #[test]
     fn commands_go_through_the_shell() {
         let directory = tempfile::tempdir().unwrap();
-        let build = |command: &str| {
-            let build = format!("command = {command:?}");
-            let build: Build = toml::from_str(&build).unwrap();
-            build_component("one", &build, directory.path())
-        };
-        build("echo a > made && test -s made").unwrap();
+        build_component("one", "echo a > made && test -s made", directory.path()).unwrap();
         assert!(directory.path().join("made").is_file());
-        let err = build("exit 3").unwrap_err().to_string();
+        let err = build_component("one", "exit 3", directory.path()).unwrap_err().to_string();
         assert_eq!(err, "the build command of component `one` failed: exit status: 3");
     }
 }

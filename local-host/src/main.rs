@@ -1,45 +1,42 @@
 //! A stand-in for `spin up`: runs this application from its own `spin.toml` and
-//! `.wasm` components on machines that have no Spin.
+//! `.wasm` components on machines that have no Spin. What it does not do it
+//! names, and leaves it to Spin.
 //!
-//! The way of a request: [`server`] accepts it, [`routes`] finds its component,
-//! [`headers`] completes it, and [`worker`] runs it in an instance whose imports
-//! come from [`runtime`]: [`sqlite_host`], [`variables_host`], [`chaining`] and
-//! WASI. Everything before the first request is in [`startup`].
+//! The way of a request, from room to room:
+//!
+//! 1. [`http`] accepts its connection and takes it,
+//! 2. [`routing`] finds its component and completes its headers,
+//! 3. [`engine`] runs it in an instance of the component, whose calls to other
+//!    components come back to 2 without passing 1,
+//! 4. [`sqlite`] and [`variables`] are what the instance may ask for.
+//!
+//! Everything before the first request is in [`startup`]: it reads the
+//! [`cli`], the [`manifest`] and the [`runtime_config`], and runs the
+//! [`builds`]. A file imports from its own room and from those below it.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may panic"))]
 
-mod allowed_hosts;
-mod bindings;
 mod builds;
-mod chaining;
 mod cli;
-mod components;
-mod databases;
-mod headers;
-mod ids;
-mod locate;
-mod logs;
+mod engine;
+mod http;
 mod manifest;
-mod permissions;
-mod place;
 mod report;
-mod routes;
-mod runtime;
+mod routing;
 mod runtime_config;
-mod server;
 mod signals;
 mod sqlite;
-mod sqlite_host;
 mod startup;
-mod template;
+mod text_file;
 mod variables;
-mod variables_host;
-mod worker;
+mod wit;
 
+use crate::http::{Limits, serve};
 use anyhow::{Context, Result};
 use clap::Parser;
 use std::process::ExitCode;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 
 fn main() -> ExitCode {
@@ -54,23 +51,23 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &cli::Options) -> Result<()> {
-    let ready = startup::prepare(options)?;
+    let startup::Ready { public, listener, routes } = startup::prepare(options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("failed to start the server's threads")?;
     runtime.block_on(async {
-        ready.listener.set_nonblocking(true)?;
-        let listener = TcpListener::from_std(ready.listener)?;
+        let listener = TcpListener::from_std(listener)?;
         let stop = signals::stop_requested()?;
-        let address = listener.local_addr()?;
         report::line(format_args!(""));
-        report::step("Serving", format_args!("http://{address}"));
-        report::line(format_args!("Available Routes:"));
-        for route in &ready.routes {
-            report::line(format_args!("{route}"));
-        }
-        server::serve(ready.app, listener, stop).await;
+        report::step("Serving", format_args!("http://{}", listener.local_addr()?));
+        report::line(format_args!("Available Routes:\n{routes}"));
+        let public = Arc::new(public);
+        let answer = move |request, client| {
+            let public = public.clone();
+            async move { public.answer(request, client).await }
+        };
+        serve(listener, Limits::of_this_process(), stop, answer).await;
         Ok(())
     })
 }

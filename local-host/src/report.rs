@@ -49,20 +49,8 @@ pub fn one_line(text: impl Display) -> String {
 }
 
 fn paint(word: &str, color: &str, is_terminal: bool) -> String {
-    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-    if is_terminal && !dumb && std::env::var_os("NO_COLOR").is_none() {
-        format!("{color}{word}{RESET}")
-    } else {
-        word.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_with_several_lines_becomes_one() {
-        assert_eq!(one_line("a\n  b\n\n\tc\n"), "a b c");
+    match is_terminal && std::env::var_os("NO_COLOR").is_none() {
+        true => format!("{color}{word}{RESET}"),
+        false => word.to_owned(),
     }
 }

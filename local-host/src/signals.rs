@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 /// How long the requests in flight may take to finish.
@@ -17,16 +18,23 @@ const GRACE: Duration = Duration::from_secs(5);
 /// If the signals cannot be watched.
 pub fn stop_requested() -> Result<impl Future<Output = ()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut signals = {
+    let (mut interrupt, mut terminate) = {
         let _guard = runtime.enter();
-        Signals::new().context("failed to watch for signals")?
+        let watch = |kind| signal(kind).context("failed to watch for signals");
+        (watch(SignalKind::interrupt())?, watch(SignalKind::terminate())?)
     };
     let (requested, stop) = oneshot::channel();
     std::thread::spawn(move || {
+        let mut next = async || {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        };
         runtime.block_on(async {
-            signals.next().await;
+            next().await;
             let _ = requested.send(());
-            let _ = tokio::time::timeout(GRACE, signals.next()).await;
+            let _ = tokio::time::timeout(GRACE, next()).await;
         });
         std::process::exit(0);
     });
@@ -34,39 +42,4 @@ pub fn stop_requested() -> Result<impl Future<Output = ()>> {
         // The sender lives as long as the process.
         let _ = stop.await;
     })
-}
-
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

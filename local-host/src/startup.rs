@@ -2,33 +2,27 @@
 
 use crate::builds;
 use crate::cli::Options;
-use crate::components;
-use crate::databases::{self, Databases};
-use crate::ids::KebabId;
-use crate::locate;
-use crate::logs::ComponentLogs;
-use crate::manifest::{Component, Manifest, Route};
-use crate::permissions::Permissions;
+use crate::engine::{Application, ComponentLogs, Loaded, Permissions, compile};
+use crate::http::Public;
+use crate::manifest::{self, Manifest};
 use crate::report;
-use crate::routes::{Router, WELL_KNOWN};
-use crate::runtime::Runtime;
+use crate::routing::Router;
 use crate::runtime_config;
-use crate::server::App;
-use crate::variables::{self, AppVariables};
-use crate::worker::{Reuse, Workers};
-use anyhow::{Context, Result, anyhow};
+use crate::sqlite::{DEFAULT, Databases};
+use crate::variables;
+use anyhow::{Context, Result, anyhow, ensure};
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Weak};
 
 /// An application that can be served.
 pub struct Ready {
-    pub app: Arc<App>,
+    pub public: Public,
     pub listener: TcpListener,
     /// The start-up text: one line a route, and the descriptions of components.
-    pub routes: Vec<String>,
+    pub routes: String,
 }
 
 /// Does everything that comes before the first request. Whatever can be checked
@@ -37,94 +31,78 @@ pub struct Ready {
 /// # Errors
 /// If anything about the application, its files or the options is wrong.
 pub fn prepare(options: &Options) -> Result<Ready> {
-    let working_dir = std::env::current_dir().context("failed to find the current directory")?;
-    let file = locate::manifest(options.from.as_deref(), &working_dir)?;
-    let app_dir = file.parent().unwrap_or(Path::new(""));
-    let manifest = Manifest::load(&file, options.profile.as_deref())?;
-    let files = components::files(&manifest, app_dir)?;
+    let file = manifest::locate(&options.from)?;
+    let app_dir = match file.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let manifest = Manifest::load(&file)?;
     if options.build {
         builds::run(&manifest, app_dir)?;
     }
-    components::ensure_built(&files)?;
+    let files = built(&manifest, app_dir)?;
     let listener = bind(options.listen)?;
 
-    let directories = Directories::new(options, app_dir)?;
+    let state = match &options.state_dir {
+        Some(directory) => std::path::absolute(directory)?,
+        None => app_dir.join(".spin"),
+    };
     let configured = match &options.runtime_config_file {
-        Some(file) => runtime_config::load(file, &working_dir)?,
+        Some(file) => runtime_config::load(file)?,
         None => HashMap::new(),
     };
-    let mut databases = Databases::new(configured, directories.state.as_deref());
-    if let Some(queries) = options.drop_connections_after {
-        databases = databases.drop_connections_after(queries);
-    }
-    let permissions = permissions(&manifest, &databases, &app_variables(options, &manifest)?)?;
-    let triggered = components::triggered(&manifest);
-    let router = router(&manifest, &triggered)?;
-    let runtime = Runtime::new()?;
-    let loaded = components::load(&runtime, &triggered, &files)?;
+    let databases = Databases::new(configured, &state);
+    let variables = variables::of_application(&manifest, &options.variable)?;
+    let permissions = |id: &str| {
+        Permissions::of(&manifest.components[id], &databases, &variables)
+            .with_context(|| format!("component `{id}`"))
+    };
+    let permissions: Vec<_> = files.iter().map(|(id, _)| permissions(id)).collect::<Result<_>>()?;
+    let compiled = compile(&files)?;
 
-    directories.create_logs()?;
+    let logs = create_logs(&state)?;
     databases.prepare(&options.sqlite)?;
-    describe_default_database(&manifest, &databases)?;
-
-    let address = listener.local_addr()?;
-    let routes = describe_routes(&router, &triggered, &format!("http://{address}"));
-    let mut workers = Vec::new();
-    for ((id, _), pre) in triggered.iter().zip(loaded) {
-        let id = id.as_str();
-        workers.push(Workers {
-            pre,
-            app: Weak::new(),
-            logs: ComponentLogs::open(directories.logs.as_deref(), id, options.quiet)?,
-            permissions: permissions[id].clone(),
-            reuse: Reuse {
-                requests: options.max_instance_reuse_count,
-                concurrent: options.max_instance_concurrent_reuse_count,
-                idle_nanos: options.idle_instance_timeout,
-            },
-        });
+    if manifest
+        .components
+        .values()
+        .any(|component| component.sqlite_databases.iter().any(|label| label == DEFAULT))
+    {
+        report::note(format_args!("Storing default SQLite data to {}.", databases.get(DEFAULT)?));
     }
-    let info = info(&manifest)?;
-    let app = Arc::new_cyclic(|app: &Weak<App>| {
-        for worker in &mut workers {
-            worker.app = app.clone();
-        }
-        App::new(router, workers, info)
+
+    let loaded = files.iter().zip(compiled).zip(permissions).map(|(((id, _), pre), permissions)| {
+        let logs = ComponentLogs::open(&logs, id, options.quiet)?;
+        Ok(Loaded { id: (*id).to_owned(), pre, logs, permissions })
     });
-    Ok(Ready { app, listener, routes })
+    let application = Application::new(loaded.collect::<Result<_>>()?);
+    let triggers = manifest.trigger.http.iter();
+    let router = Router::new(triggers.map(|trigger| (&*trigger.route, trigger.component.get_ref().as_str())));
+    let routes = describe(&router, &manifest, listener.local_addr()?);
+    listener.set_nonblocking(true)?;
+    Ok(Ready { public: Public { router, application }, listener, routes })
 }
 
-/// Where state and logs go; `None` for nowhere.
-struct Directories {
-    state: Option<PathBuf>,
-    logs: Option<PathBuf>,
+/// The id and the .wasm file of each component that some trigger leads to.
+fn built<'a>(manifest: &'a Manifest, app_dir: &Path) -> Result<Vec<(&'a str, PathBuf)>> {
+    let ids = manifest.triggered().into_iter();
+    let built = ids.map(|id| {
+        let file = app_dir.join(&manifest.components[id].source);
+        ensure!(
+            file.is_file(),
+            "component `{id}`: there is no file {}; build it first with --build",
+            file.display()
+        );
+        Ok((id, file))
+    });
+    built.collect()
 }
 
-impl Directories {
-    fn new(options: &Options, app_dir: &Path) -> Result<Self> {
-        let given = |path: &PathBuf| match path.as_os_str().is_empty() {
-            true => Ok(None),
-            false => std::path::absolute(path).map(Some),
-        };
-        let state = match &options.state_dir {
-            Some(path) => given(path)?,
-            None => Some(app_dir.join(".spin")),
-        };
-        let logs = match &options.log_dir {
-            Some(path) => given(path)?,
-            None => state.as_ref().map(|state| state.join("logs")),
-        };
-        Ok(Self { state, logs })
-    }
-
-    fn create_logs(&self) -> Result<()> {
-        if let Some(logs) = &self.logs {
-            std::fs::create_dir_all(logs)
-                .with_context(|| format!("failed to create the directory {}", logs.display()))?;
-            report::note(format_args!("Logging component stdio to \"{}\"", logs.join("").display()));
-        }
-        Ok(())
-    }
+fn create_logs(state: &Path) -> Result<PathBuf> {
+    let logs = state.join("logs");
+    std::fs::create_dir_all(&logs)
+        .with_context(|| format!("failed to create the directory {}", logs.display()))?;
+    report::note(format_args!("Logging component stdio to \"{}\"", logs.join("").display()));
+    Ok(logs)
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener> {
@@ -137,82 +115,14 @@ fn bind(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-fn app_variables(options: &Options, manifest: &Manifest) -> Result<AppVariables> {
-    let declared = manifest.variables.iter();
-    let declared = declared.map(|(name, variable)| (name.as_str(), variable));
-    let given = variables::collect(&options.variable)?;
-    AppVariables::resolve(declared, &given, |name| std::env::var(name))
-}
-
-fn permissions<'a>(
-    manifest: &'a Manifest,
-    databases: &Databases,
-    variables: &AppVariables,
-) -> Result<HashMap<&'a str, Arc<Permissions>>> {
-    let mut all = HashMap::new();
-    for (id, component) in &manifest.components {
-        let id = id.as_str();
-        let permissions = Permissions::resolve(id, component, manifest, databases, variables)?;
-        if permissions.hosts.reach_outside() {
-            report::warning(format_args!(
-                "Component `{id}` may call hosts outside this application; this host connects components to each other only, so those calls will fail here and work with `spin up`."
-            ));
-        }
-        all.insert(id, Arc::new(permissions));
-    }
-    Ok(all)
-}
-
-fn describe_default_database(manifest: &Manifest, databases: &Databases) -> Result<()> {
-    let mut labels = manifest.components.values().flat_map(|c| &c.sqlite_databases);
-    if labels.any(|label| label.as_str() == databases::DEFAULT) {
-        let database = databases.get(databases::DEFAULT)?;
-        report::note(format_args!("Storing default SQLite data to {}.", database.summary()));
-    }
-    Ok(())
-}
-
-fn router(manifest: &Manifest, triggered: &[(&KebabId, &Component)]) -> Result<Router> {
-    let routes = manifest.triggers.http.iter().filter_map(|trigger| {
-        let Route::Pattern(route) = trigger.route.get_ref() else {
-            return None;
-        };
-        let id = trigger.component.get_ref();
-        let component = triggered.iter().position(|(known, _)| known.as_str() == id)?;
-        Some((route.as_str(), component))
-    });
-    let (router, duplicates) = Router::build(routes)?;
-    for duplicate in duplicates {
-        report::warning(format_args!(
-            "the route {} of component `{}` will never be used, since component `{}` has it too",
-            duplicate.route, triggered[duplicate.unused].0, triggered[duplicate.effective].0
-        ));
-    }
-    if router.has_reserved() {
-        report::warning(format_args!("routes under {WELL_KNOWN} will never be reached"));
-    }
-    Ok(router)
-}
-
-fn describe_routes(router: &Router, triggered: &[(&KebabId, &Component)], base: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (component, route) in router.list() {
-        let (id, component) = triggered[component];
-        lines.push(format!("  {id}: {base}{route}"));
-        if !component.description.is_empty() {
-            lines.push(format!("    {}", component.description));
+fn describe(router: &Router, manifest: &Manifest, address: SocketAddr) -> String {
+    let mut text = String::new();
+    for (id, route) in router.list() {
+        let _ = writeln!(text, "  {id}: http://{address}{route}");
+        let description = &manifest.components[id].description;
+        if !description.is_empty() {
+            let _ = writeln!(text, "    {description}");
         }
     }
-    lines
-}
-
-/// The answer to `/.well-known/spin/info`.
-fn info(manifest: &Manifest) -> Result<String> {
-    let application = &manifest.application;
-    let mut info = serde_json::Map::new();
-    info.insert("name".to_owned(), application.name.clone().into());
-    if !application.version.is_empty() {
-        info.insert("version".to_owned(), application.version.clone().into());
-    }
-    Ok(serde_json::to_string_pretty(&info)?)
+    text.trim_end().to_owned()
 }

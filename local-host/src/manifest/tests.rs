@@ -16,70 +16,23 @@ component = "one"
 source = "one.wasm"
 "#;
 
-fn parse(text: &str) -> Result<Manifest> {
-    Manifest::parse("spin.toml", text)
-}
-
 fn error(text: &str) -> String {
-    parse(text).unwrap_err().to_string()
+    format!("{:#}", Manifest::parse("spin.toml", text).unwrap_err())
 }
 
 #[test]
 fn everything_that_this_app_needs_is_read_in_order() {
-    let manifest = parse(&format!(
-        r#"{HEAD}authors = ["A <a@example.com>"]
-description = "d"
-
-[variables]
-timeout = {{ default = "1000" }}
-secret_key = {{ required = true, secret = true }}
-
-[[trigger.http]]
-id = "second"
-route = "/two/..."
-component = "two"
-executor = {{ type = "http" }}
-
-[[trigger.http]]
-route = {{ private = true }}
-component = "a-one"
-
-[component.two]
-source = "target/two.wasm"
-sqlite_databases = ["default"]
-[component.two.build]
-command = "cargo build"
-workdir = "two"
-watch = ["src/**/*.rs"]
-
-[component.a-one]
-source = "a.wasm"
-allowed_outbound_hosts = ["http://two.spin.internal"]
-variables = {{ t = "{{{{ timeout }}}}" }}
-[component.a-one.build]
-command = ["x", "y"]
-[component.a-one.profile.debug]
-source = "debug.wasm"
-build.command = "z"
-"#
-    ));
-    let mut manifest = manifest.unwrap();
-    let ids: Vec<_> = manifest.components.keys().map(KebabId::as_str).collect();
-    assert_eq!(ids, ["two", "a-one"]);
-    let two = &manifest.components["two"];
-    let build = two.build.as_ref().unwrap();
-    assert_eq!(build.command.as_slice(), ["cargo build"]);
-    assert_eq!(build.workdir.as_deref(), Some("two"));
-    assert_eq!(two.sqlite_databases[0].as_str(), "default");
-    let routes: Vec<_> = manifest.triggers.http.iter().map(|t| t.route.get_ref()).collect();
-    assert!(matches!(routes[0], Route::Pattern(p) if p == "/two/..."));
-    assert!(matches!(routes[1], Route::Private { private: true }));
-
-    assert!(manifest.apply_profile("release").is_err());
-    manifest.apply_profile("debug").unwrap();
-    let one = &manifest.components["a-one"];
-    assert!(matches!(&one.source, Source::Path(p) if p == "debug.wasm"));
-    assert_eq!(one.build.as_ref().unwrap().command.as_slice(), ["z"]);
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../spin.toml")).unwrap();
+    let manifest = Manifest::parse("spin.toml", &text).unwrap();
+    let ids = ["aggregates-service", "customers-service", "incidents-service"];
+    assert_eq!(manifest.components.keys().collect::<Vec<_>>(), ids);
+    assert_eq!(manifest.triggered(), ids);
+    let aggregates = &manifest.components[ids[0]];
+    assert_eq!(aggregates.callees().collect::<Vec<_>>(), ids[1..]);
+    assert!(aggregates.build.as_ref().unwrap().command.starts_with("cargo"));
+    assert!(aggregates.variables["backend_timeout_ms"].contains("backend_timeout_ms"));
+    assert_eq!(manifest.components[ids[1]].sqlite_databases, ["default"]);
+    assert_eq!(manifest.trigger.http[2].route, "/incidents/...");
 }
 
 #[test]
@@ -109,12 +62,23 @@ fn a_trigger_for_an_unknown_component_is_found() {
 }
 
 #[test]
-fn ids_and_routes_are_checked() {
-    let err = error(&format!("{HEAD}{ONE}").replace("[component.one]", "[component.o_ne]"));
-    assert!(err.starts_with("spin.toml:11:"), "{err}");
-    assert!(err.contains("invalid id \"o_ne\""), "{err}");
-    let err = error(&format!("{HEAD}{ONE}").replace("\"/one/...\"", "{ private = false }"));
-    assert!(err.starts_with("spin.toml:8:9: a route is"), "{err}");
+fn a_call_to_a_component_without_a_trigger_is_found() {
+    for callee in ["two", "three"] {
+        let hosts = format!("allowed_outbound_hosts = [\"http://{callee}.spin.internal\"]\n");
+        let err = error(&format!("{HEAD}{ONE}{hosts}[component.two]\nsource = \"two.wasm\"\n"));
+        assert!(err.contains(&format!("`{callee}`, and no trigger leads to")), "{err}");
+    }
+}
+
+#[test]
+fn ids_are_checked() {
+    for bad in ["", "a_b", "-a", "a--b", "1a", "ä", "../a"] {
+        let component = format!("[component.{bad:?}]\nsource = \"x\"\n");
+        let err = error(&format!("{HEAD}{ONE}{component}"));
+        assert!(err.contains(&format!("invalid name {bad:?}")), "{err}");
+    }
+    let err = error(&format!("{HEAD}[variables]\nA = {{ required = true }}\n{ONE}"));
+    assert!(err.contains("invalid name \"A\""), "{err}");
 }
 
 #[test]
@@ -130,15 +94,52 @@ fn a_variable_is_required_or_has_a_default() {
 }
 
 #[test]
+fn a_route_exists_once() {
+    let err = error(&format!("{HEAD}{ONE}[[trigger.http]]\nroute = \"/one/...\"\ncomponent = \"one\"\n"));
+    assert!(err.contains("second trigger with the route \"/one/...\""), "{err}");
+}
+
+#[test]
 fn what_only_spin_can_do_is_said_so() {
-    for (key, line) in [
-        ("files", "files = [\"a\"]"),
-        ("key_value_stores", "key_value_stores = [\"default\"]"),
-        ("ai_models", "ai_models = [\"m\"]"),
-        ("dependencies", "dependencies = { \"a:b\" = \"1\" }"),
+    for (place, line) in [
+        ("component.one.files", "files = [\"a\"]"),
+        ("component.one.key_value_stores", "key_value_stores = [\"default\"]"),
+        ("component.one.ai_models", "ai_models = [\"m\"]"),
+        ("component.one.dependencies", "dependencies = { \"a:b\" = \"1\" }"),
+        ("component.one.profile", "profile.debug.source = \"x\""),
+        ("component.one.build.workdir", "build = { command = \"x\", workdir = \"y\" }"),
+        ("component.one.source.url", "[component.two]\nsource = { url = \"x\", digest = \"y\" }"),
+        ("component.one.source.registry", "[component.two.source]\nregistry = \"x\""),
+        ("trigger.redis", "[[trigger.redis]]\ncomponent = \"one\""),
+        ("trigger.http.route.private", "[[trigger.http]]\nroute = { private = true }\ncomponent = \"one\""),
+        ("trigger.http.static_response", "[[trigger.http]]\nroute = \"/\"\nstatic_response = {}"),
     ] {
         let err = error(&format!("{HEAD}{ONE}{line}\n"));
-        assert!(err.contains(&format!("uses `{key}`")), "{err}");
-        assert!(err.contains("leaves to Spin"), "{err}");
+        let place =
+            if line.contains("component.two") { place.replace("one", "two") } else { place.to_owned() };
+        assert!(err.contains(&format!("`{place}` is left to Spin")), "{err}");
+    }
+}
+
+#[test]
+fn other_routes_and_hosts_are_left_to_spin() {
+    for route in ["/one/:id", "/:id/...", "/one/*", "one/...", ""] {
+        let err = error(&format!("{HEAD}{ONE}").replace("/one/...", route));
+        assert!(err.contains("is left to Spin") && err.contains(&format!("{route:?}")), "{err}");
+    }
+    for host in [
+        "http://self",
+        "http://*.spin.internal",
+        "http://one.spin.internal:*",
+        "https://one.spin.internal",
+        "*://one.spin.internal",
+        "http://{{ one }}.spin.internal",
+        "https://example.com",
+        "http://one.spin.internal.example.com",
+        "http://a@one.spin.internal",
+        "one.spin.internal",
+    ] {
+        let err = error(&format!("{HEAD}{ONE}allowed_outbound_hosts = [{host:?}]\n"));
+        assert!(err.contains("spin up") && err.contains(host), "{err}");
     }
 }

@@ -1,9 +1,10 @@
 //! The host side of `spin:sqlite/sqlite`.
 
-use crate::bindings::spin::sqlite::sqlite::{
-    Error, Host, HostConnection, HostConnectionWithStore, QueryResult, RowResult, Value,
+use super::connection::{Connection, Query};
+use super::database::Database;
+use crate::wit::spin::sqlite::sqlite::{
+    Connection as Handle, Error, Host, HostConnection, HostConnectionWithStore, RowResult, Value,
 };
-use crate::sqlite::{Connection, Database, Query};
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use wasmtime::component::{
     Accessor, Destination, FutureReader, HasData, Resource, ResourceTable, StreamProducer, StreamReader,
     StreamResult,
 };
-use wasmtime::{Result, StoreContextMut, format_err};
+use wasmtime::{Result, StoreContextMut};
 
 /// How many connections one instance may hold.
 const MAX_CONNECTIONS: usize = 256;
@@ -34,7 +35,7 @@ impl HasData for Sqlite {
 }
 
 impl SqliteView<'_> {
-    fn open(&mut self, label: &str) -> Result<Resource<Connection>, Error> {
+    fn open(&mut self, label: &str) -> Result<Resource<Handle>, Error> {
         let database = self.granted.get(label).ok_or(Error::AccessDenied)?;
         let too_many = || Error::Io("too many connections opened".to_owned());
         if *self.open == MAX_CONNECTIONS {
@@ -43,40 +44,19 @@ impl SqliteView<'_> {
         let connection = Connection::new(database.clone());
         let connection = self.table.push(connection).map_err(|_| too_many())?;
         *self.open += 1;
-        Ok(connection)
+        Ok(Resource::new_own(connection.rep()))
     }
 
-    fn get(&self, connection: &Resource<Connection>) -> Result<Connection> {
-        Ok(self.table.get(connection)?.clone())
+    fn get(&self, handle: &Resource<Handle>) -> Result<Connection> {
+        Ok(self.table.get(&Resource::<Connection>::new_borrow(handle.rep()))?.clone())
     }
 }
 
 impl Host for SqliteView<'_> {}
 
 impl HostConnection for SqliteView<'_> {
-    async fn open(&mut self, label: String) -> Result<Result<Resource<Connection>, Error>> {
-        Ok(SqliteView::open(self, &label))
-    }
-
-    async fn execute(
-        &mut self,
-        connection: Resource<Connection>,
-        sql: String,
-        parameters: Vec<Value>,
-    ) -> Result<Result<QueryResult, Error>> {
-        Ok(self.get(&connection)?.execute(sql, parameters).await)
-    }
-
-    async fn last_insert_rowid(&mut self, connection: Resource<Connection>) -> Result<i64> {
-        self.get(&connection)?.last_insert_rowid().map_err(trap)
-    }
-
-    async fn changes(&mut self, connection: Resource<Connection>) -> Result<u64> {
-        self.get(&connection)?.changes().map_err(trap)
-    }
-
-    async fn drop(&mut self, connection: Resource<Connection>) -> Result<()> {
-        self.table.delete(connection)?;
+    async fn drop(&mut self, handle: Resource<Handle>) -> Result<()> {
+        self.table.delete(Resource::<Connection>::new_own(handle.rep()))?;
         *self.open -= 1;
         Ok(())
     }
@@ -88,40 +68,26 @@ impl<T: 'static> HostConnectionWithStore<T> for Sqlite {
     async fn open_async(
         accessor: &Accessor<T, Self>,
         label: String,
-    ) -> Result<Result<Resource<Connection>, Error>> {
+    ) -> Result<Result<Resource<Handle>, Error>> {
         Ok(accessor.with(|mut access| access.get().open(&label)))
     }
 
     async fn execute_async(
         accessor: &Accessor<T, Self>,
-        connection: Resource<Connection>,
+        handle: Resource<Handle>,
         sql: String,
         parameters: Vec<Value>,
     ) -> Result<Result<Streamed, Error>> {
-        let connection = accessor.with(|mut access| access.get().get(&connection))?;
-        let query = match connection.stream(sql, parameters).await {
+        let connection = accessor.with(|mut access| access.get().get(&handle))?;
+        let Query { columns, rows, outcome } = match connection.stream(sql, parameters).await {
             Ok(query) => query,
             Err(err) => return Ok(Err(err)),
         };
-        let Query { columns, rows, outcome } = query;
         accessor.with(|mut access| {
             let rows = StreamReader::new(&mut access, Rows(rows))?;
             let outcome = FutureReader::new(&mut access, outcome)?;
             Ok(Ok((columns, rows, outcome)))
         })
-    }
-
-    async fn last_insert_rowid_async(
-        accessor: &Accessor<T, Self>,
-        connection: Resource<Connection>,
-    ) -> Result<i64> {
-        let connection = accessor.with(|mut access| access.get().get(&connection))?;
-        connection.last_insert_rowid().map_err(trap)
-    }
-
-    async fn changes_async(accessor: &Accessor<T, Self>, connection: Resource<Connection>) -> Result<u64> {
-        let connection = accessor.with(|mut access| access.get().get(&connection))?;
-        connection.changes().map_err(trap)
     }
 }
 
@@ -154,8 +120,4 @@ impl<D> StreamProducer<D> for Rows {
             None => StreamResult::Dropped,
         }))
     }
-}
-
-fn trap(error: Error) -> wasmtime::Error {
-    format_err!("{error}")
 }

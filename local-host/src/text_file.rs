@@ -12,7 +12,10 @@ pub struct TextFile<'a> {
 impl TextFile<'_> {
     /// `file:line:column` of a byte offset; columns count characters.
     pub fn at(&self, span: Range<usize>) -> impl fmt::Display {
-        let (line, column) = position(self.text, span.start);
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.matches('\n').count() + 1;
+        let column = before[line_start..].chars().count() + 1;
         format!("{}:{line}:{column}", self.name)
     }
 
@@ -25,24 +28,14 @@ impl TextFile<'_> {
     }
 }
 
-/// Line and column, both from 1.
-fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before.matches('\n').count() + 1;
-    let column = before[line_start..].chars().count() + 1;
-    (line, column)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn columns_count_characters() {
-        assert_eq!(position("ä = 1\nöü x", 11), (2, 3));
-        assert_eq!(position("", 5), (1, 1));
-        let file = TextFile { name: "a.toml", text: "x\ny" };
-        assert_eq!(file.at(2..3).to_string(), "a.toml:2:1");
+        let file = TextFile { name: "a.toml", text: "ä = 1\nöü x" };
+        assert_eq!(file.at(11..12).to_string(), "a.toml:2:3");
+        assert_eq!(file.at(99..99).to_string(), "a.toml:2:5");
     }
 }

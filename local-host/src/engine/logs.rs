@@ -25,8 +25,7 @@ pub struct ComponentLogs {
 /// One output stream of a component, shared by all its instances.
 #[derive(Clone)]
 pub struct LogStream {
-    /// Without a file everything goes to stderr.
-    file: Option<Arc<File>>,
+    file: Arc<File>,
     echo: bool,
 }
 
@@ -35,15 +34,12 @@ impl ComponentLogs {
     ///
     /// # Errors
     /// If a file cannot be opened for appending.
-    pub fn open(directory: Option<&Path>, component: &str, quiet: bool) -> Result<Self> {
+    pub fn open(directory: &Path, component: &str, quiet: bool) -> Result<Self> {
         let stream = |name: &str| -> Result<LogStream> {
-            let Some(directory) = directory else {
-                return Ok(LogStream { file: None, echo: true });
-            };
             let path = directory.join(format!("{component}_{name}.txt"));
             let file = File::options().create(true).append(true).open(&path);
             let file = file.with_context(|| format!("failed to open {}", path.display()))?;
-            Ok(LogStream { file: Some(Arc::new(file)), echo: !quiet })
+            Ok(LogStream { file: Arc::new(file), echo: !quiet })
         };
         Ok(Self { stdout: stream("stdout")?, stderr: stream("stderr")? })
     }
@@ -51,9 +47,7 @@ impl ComponentLogs {
 
 impl LogStream {
     fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
-        if let Some(file) = &self.file {
-            file.as_ref().write_all(bytes)?;
-        }
+        self.file.as_ref().write_all(bytes)?;
         if self.echo {
             // A terminal that is gone must not become a failure of the guest.
             let _ = io::stderr().write_all(bytes);
@@ -119,7 +113,7 @@ mod tests {
     fn output_is_appended_to_a_file_per_stream() {
         let directory = tempfile::tempdir().unwrap();
         for _ in 0..2 {
-            let logs = ComponentLogs::open(Some(directory.path()), "one", true).unwrap();
+            let logs = ComponentLogs::open(directory.path(), "one", true).unwrap();
             logs.stderr.write_all(b"line\n").unwrap();
         }
         let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();

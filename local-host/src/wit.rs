@@ -4,7 +4,4 @@ wasmtime::component::bindgen!({
     path: "wit",
     world: "local:host/app",
     imports: { default: async | trappable },
-    with: {
-        "spin:sqlite/sqlite.connection": crate::sqlite::Connection,
-    },
 });
