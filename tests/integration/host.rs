@@ -72,6 +72,33 @@ fn a_manifest_that_is_wrong_is_refused_with_line_and_column() {
 }
 
 #[test]
+fn what_this_app_does_not_need_is_left_to_spin() {
+    let text = manifest();
+    let databases = "sqlite_databases = [\"default\"]";
+    for (other, named) in [
+        (text.replacen(databases, "key_value_stores = [\"default\"]", 1), "key_value_stores"),
+        (text.replacen(databases, "files = [\"*.sql\"]", 1), "files"),
+        (text.replacen("route = \"/customers/...\"", "route = { private = true }", 1), "private"),
+        (text.replacen("route = \"/customers/...\"", "route = \"/customers/:id\"", 1), "/customers/:id"),
+        (text.replacen("http://customers-service.spin.internal", "https://example.com", 1), "example.com"),
+    ] {
+        assert_ne!(other, text);
+        assert_says(&refusal(directory(&other).path(), &[]), &["spin.toml", named, "spin up"]);
+    }
+    for arguments in [["--variable", "a=@file"], ["--state-dir", ""]] {
+        let output = local_host(directory(&text).path(), arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert_says(&String::from_utf8(output.stderr).unwrap(), &["left to Spin", "spin up"]);
+    }
+}
+
+#[test]
+fn a_call_that_leads_nowhere_is_found_at_start() {
+    let text = manifest().replace("http://customers-service.spin.internal", "http://nobody.spin.internal");
+    assert_says(&refusal(directory(&text).path(), &[]), &["aggregates-service", "nobody", "trigger"]);
+}
+
+#[test]
 fn a_component_that_is_missing_or_none_is_named() {
     let text = manifest();
     let path = text.split("source = \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
@@ -168,29 +195,6 @@ fn a_runtime_config_may_put_the_database_elsewhere_and_leaves_the_rest_to_spin()
     std::fs::write(&file, libsql).unwrap();
     let error = refusal(directory(&manifest()).path(), &["--runtime-config-file", file.to_str().unwrap()]);
     assert_says(&error, &["libsql", "Spin"]);
-}
-
-#[test]
-fn a_component_without_a_database_in_the_manifest_gets_none() {
-    let app = Options::default()
-        .migrated()
-        .manifest(|manifest| manifest.unset("customers-service", "sqlite_databases"))
-        .start();
-    app.get("/customers/count").error(500);
-    assert!(app.log("customers-service", "stderr").contains("cannot open the database"));
-    assert_eq!(app.get("/incidents/summary/1").status, 200);
-}
-
-#[test]
-fn a_call_that_the_manifest_does_not_allow_is_refused() {
-    let nobody = Value::Array(Vec::new());
-    let app = Options::default()
-        .migrated()
-        .manifest(|manifest| manifest.set("aggregates-service", "allowed_outbound_hosts", nobody))
-        .start();
-    let reply = app.dashboard();
-    assert_eq!(reply.status, 502);
-    assert_eq!(reply.json()["unavailable"][1]["reason"], "unreachable");
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod documents;
 mod dropped_connections;
 mod faults;
 mod host;
+mod host_limits;
+mod host_permissions;
 mod incidents;
 mod libsql;
 mod openapi;

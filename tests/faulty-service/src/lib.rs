@@ -1,6 +1,9 @@
 //! A backend that fails as its environment says: `FAULT` names what it does, or several things separated
 //! by commas, of which each request gets one at random; `IN_PLACE_OF` names the service whose well-formed
-//! answers it knows. It writes each path that it is asked for to stdout.
+//! answers it knows. It writes each path that it is asked for to stdout. Without `FAULT` it answers with all
+//! that it finds to have been given to it.
+
+mod given;
 
 use std::collections::hash_map::RandomState;
 use std::env;
@@ -32,6 +35,7 @@ pub async fn handle(request: Request) -> Result<Response<BoxBody>, Error> {
     let chance = usize::try_from(RandomState::new().hash_one(0) % 4096).unwrap_or_default();
     let well_formed = well_formed_answer();
     match faults[chance % faults.len()] {
+        "" => Ok(whole(StatusCode::OK, given::to_this_component(&request).await.to_string())),
         "none" => Ok(whole(StatusCode::OK, well_formed)),
         "slow" => {
             sleep(Duration::from_millis(200)).await;

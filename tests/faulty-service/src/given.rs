@@ -1,0 +1,36 @@
+//! What a component finds that looks for everything: this is for tests of what a host gives it.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use spin_sdk::http::{Request, get};
+use spin_sdk::sqlite::Connection;
+use spin_sdk::variables;
+use spin_sdk::wasip3::cli::environment::{get_arguments, get_environment};
+use spin_sdk::wasip3::filesystem::preopens::get_directories;
+
+/// Places that a file system has, if there is one.
+const PLACES: [&str; 5] = ["/", ".", "/etc/passwd", "spin.toml", "/proc/self/environ"];
+
+/// Everything that can be found, as JSON. The query of the request is a URL to call, if there is one.
+pub async fn to_this_component(request: &Request) -> Value {
+    let directories: Vec<_> = get_directories().into_iter().map(|(_, name)| name).collect();
+    let files = PLACES.iter().filter(|place| fs::metadata(place).is_ok() || fs::read_dir(place).is_ok());
+    let headers: Vec<_> = request.headers().keys().map(ToString::to_string).collect();
+    let called = match request.uri().query() {
+        Some(url) => get(url)
+            .await
+            .map_or_else(|error| error.to_string(), |response| response.status().as_u16().to_string()),
+        None => String::new(),
+    };
+    json!({
+        "environment": get_environment(),
+        "arguments": get_arguments(),
+        "directories": directories,
+        "files": files.collect::<Vec<_>>(),
+        "variable": variables::get("backend_timeout_ms").await.map_err(|error| error.to_string()),
+        "database": Connection::open_default().await.map(drop).map_err(|error| error.to_string()),
+        "headers": headers,
+        "called": called,
+    })
+}
