@@ -40,31 +40,6 @@ fn found(app: &App, path: &str) -> Value {
 }
 
 #[test]
-fn the_manifest_gives_what_the_components_need_and_no_more() {
-    let mut manifest = Manifest::of_the_app();
-    let components = manifest.document()["component"].as_table().unwrap();
-    let given = |service: &str| {
-        let component = components[service].as_table().unwrap();
-        let given = component.iter().filter(|(key, _)| PERMISSIONS.contains(&key.as_str()));
-        toml::to_string(&given.map(|(key, value)| (key.clone(), value.clone())).collect::<Table>()).unwrap()
-    };
-    let expected: Table = toml::from_str(
-        r#"
-        allowed_outbound_hosts = [
-            "http://customers-service.spin.internal",
-            "http://incidents-service.spin.internal",
-        ]
-        variables = { backend_timeout_ms = "{{ backend_timeout_ms }}" }"#,
-    )
-    .unwrap();
-    assert_eq!(components.len(), 3);
-    assert_eq!(given(AGGREGATES), toml::to_string(&expected).unwrap());
-    for service in [CUSTOMERS, INCIDENTS] {
-        assert_eq!(given(service), "sqlite_databases = [\"default\"]\n");
-    }
-}
-
-#[test]
 fn without_a_database_in_the_manifest_a_backend_gets_none() {
     for (service, path, other) in [
         (CUSTOMERS, "/customers/count", "/incidents/items"),
