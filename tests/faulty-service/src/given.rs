@@ -23,14 +23,23 @@ pub async fn to_this_component(request: &Request) -> Value {
             .map_or_else(|error| error.to_string(), |response| response.status().as_u16().to_string()),
         None => String::new(),
     };
+    let variable = variables::get("backend_timeout_ms").await;
+    let database = Connection::open_default().await;
     json!({
         "environment": get_environment(),
         "arguments": get_arguments(),
         "directories": directories,
         "files": files.collect::<Vec<_>>(),
-        "variable": variables::get("backend_timeout_ms").await.map_err(|error| error.to_string()),
-        "database": Connection::open_default().await.map(drop).map_err(|error| error.to_string()),
+        "variable": outcome(variable),
+        "database": outcome(database.map(|_| Value::Null)),
         "headers": headers,
         "called": called,
     })
+}
+
+fn outcome<T: Into<Value>>(result: Result<T, impl ToString>) -> Value {
+    match result {
+        Ok(value) => json!({ "Ok": value.into() }),
+        Err(error) => json!({ "Err": error.to_string() }),
+    }
 }
