@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use rusqlite::types::ToSqlOutput;
-use rusqlite::{Connection, Statement, ToSql, params};
+use rusqlite::{Connection, Statement, params};
 use sha2::{Digest, Sha256};
 
-use crate::random::{Amount, Incident, Random};
+use crate::random::{Incident, Random};
 
 /// To be raised whenever other rows are made, or the same in another way.
 const ROWS_VERSION: u8 = 3;
@@ -186,15 +185,6 @@ pub fn remove_database(file: &Path) -> Result<()> {
 /// Runs [`INSERT_INCIDENT`].
 pub fn insert_incident(insert: &mut Statement<'_>, incident: &Incident) -> rusqlite::Result<usize> {
     insert.execute(params![incident.id, incident.amount, incident.customer_name, incident.category])
-}
-
-impl ToSql for Amount {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(match self {
-            Self::Whole(amount) => (*amount).into(),
-            Self::Fractional(amount) => (*amount).into(),
-        })
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use fastrand::Rng;
+use rusqlite::types::Value;
 
 pub struct Random(Rng);
 
@@ -18,15 +19,10 @@ pub struct Customer {
 /// A row of `Incidents`.
 pub struct Incident {
     pub id: String,
-    pub amount: Amount,
+    /// SQLite stores whole amounts as integers and others as binary fractions.
+    pub amount: Value,
     pub customer_name: String,
     pub category: &'static str,
-}
-
-/// SQLite stores whole amounts as integers and others as binary fractions.
-pub enum Amount {
-    Whole(i64),
-    Fractional(f64),
 }
 
 const FIRST_WORDS: [&str; 16] = [
@@ -93,9 +89,9 @@ impl Random {
             customer_name((self.0.f64().powi(3) * customers as f64) as u64)
         };
         let amount = match self.0.u8(..10) {
-            0..6 => Amount::Whole(self.0.i64(10..10_000)),
-            6..8 => Amount::Fractional(f64::from(self.0.u32(10..10_000)) + 0.5),
-            _ => Amount::Fractional(f64::from(self.0.u32(1_000..1_000_000)) / 100.0),
+            0..6 => Value::Integer(self.0.i64(10..10_000)),
+            6..8 => Value::Real(f64::from(self.0.u32(10..10_000)) + 0.5),
+            _ => Value::Real(f64::from(self.0.u32(1_000..1_000_000)) / 100.0),
         };
         Incident { id: self.uuid(), amount, customer_name, category: self.pick(&CATEGORIES) }
     }

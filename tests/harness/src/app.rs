@@ -180,15 +180,8 @@ impl App {
 
     /// The answer to any request without a body.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
-        self.try_send(method, path, headers).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
-    }
-
-    /// As [`App::send`].
-    ///
-    /// # Errors
-    /// If the answer does not come, or not whole.
-    pub fn try_send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Result<Reply, ureq::Error> {
-        http_client::whole(self.request(method, path, headers)?)
+        let answer = self.request(method, path, headers).and_then(http_client::whole);
+        answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
     /// The answer to a GET as soon as its head is there. Its body is read by the test, or left unread.
@@ -239,11 +232,6 @@ impl App {
     /// What the runtime has printed so far.
     pub fn output(&self) -> String {
         self.server.output()
-    }
-
-    /// The process that was started. Spin has another one below it.
-    pub fn process_id(&self) -> u32 {
-        self.server.process_id()
     }
 
     /// The process as a server like any other.

@@ -2,6 +2,7 @@
 //! `cargo test` can end with all that was not run.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::Write;
 use std::thread;
 
@@ -26,46 +27,59 @@ const PROGRAMS: [Program; 4] = [
 /// # Panics
 /// If one is not there and `CI` is `true`, and for a program that is not listed above.
 pub fn needs(names: &[&str]) -> bool {
-    let listed = |name: &&str| PROGRAMS.iter().any(|program| program.name == *name);
-    assert!(names.iter().all(listed), "{names:?} are not all in the list of programs");
-    let Some(lack) = lack(|program| names.contains(&program.name) && !is_there(program)) else { return true };
-    let text = format!("NOT RUN: {}, {lack}\n", thread::current().name().unwrap_or("a test"));
-    assert!(!is_ci(), "{text}");
-    // What print macros write is shown for failed tests only.
-    std::io::stderr().write_all(text.as_bytes()).expect("stderr can be written to");
-    false
+    Machine::here().can_run(names)
 }
 
-/// All that this machine cannot test, in one line, and whether that is a failure, as it is where `CI` is
-/// `true`.
+/// All that could not be tested on this machine, in one line, and whether that is a failure, as it is where
+/// `CI` is `true`.
 pub fn not_run() -> Option<(String, bool)> {
-    Some((format!("NOT RUN: tests of {}", lack(|program| !is_there(program))?), is_ci()))
+    let machine = Machine::here();
+    let lack = machine.lack(|_| true)?;
+    Some((format!("NOT RUN: tests of {lack}"), machine.is_ci))
 }
 
-fn lack(lacks: impl Fn(&Program) -> bool) -> Option<String> {
-    let missing: Vec<_> = PROGRAMS.iter().filter(|program| lacks(program)).collect();
-    let list = |column: fn(&Program) -> &str, separator: &str| {
-        let mut column: Vec<_> = missing.iter().map(|program| column(program)).collect();
-        column.dedup();
-        column.join(separator)
-    };
-    (!missing.is_empty()).then(|| {
-        format!(
-            "{}, for want of {}. On Debian: apt-get install {}",
-            list(|program| program.tested, " and of "),
-            list(|program| program.name, ", "),
-            list(|program| program.package, " "),
-        )
-    })
+/// Where the tests run.
+struct Machine {
+    path: OsString,
+    is_ci: bool,
 }
 
-fn is_there(program: &Program) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|directory| directory.join(program.name).is_file())
-}
+impl Machine {
+    fn here() -> Self {
+        let is_ci = env::var_os("CI").is_some_and(|ci| ci == "true");
+        Self { path: env::var_os("PATH").unwrap_or_default(), is_ci }
+    }
 
-fn is_ci() -> bool {
-    env::var_os("CI").is_some_and(|ci| ci == "true")
+    fn can_run(&self, names: &[&str]) -> bool {
+        let listed = |name: &&str| PROGRAMS.iter().any(|program| program.name == *name);
+        assert!(names.iter().all(listed), "{names:?} are not all in the list of programs");
+        let Some(lack) = self.lack(|program| names.contains(&program.name)) else { return true };
+        let text = format!("NOT RUN: {}, {lack}\n", thread::current().name().unwrap_or("a test"));
+        assert!(!self.is_ci, "{text}");
+        // What print macros write is shown for failed tests only.
+        std::io::stderr().write_all(text.as_bytes()).expect("stderr can be written to");
+        false
+    }
+
+    /// What cannot be tested without those of `programs` that are not there.
+    fn lack(&self, programs: impl Fn(&Program) -> bool) -> Option<String> {
+        let is_there = |name| env::split_paths(&self.path).any(|directory| directory.join(name).is_file());
+        let missing = PROGRAMS.iter().filter(|program| programs(program) && !is_there(program.name));
+        let missing: Vec<_> = missing.collect();
+        let list = |column: fn(&Program) -> &str, separator: &str| {
+            let mut column: Vec<_> = missing.iter().map(|program| column(program)).collect();
+            column.dedup();
+            column.join(separator)
+        };
+        (!missing.is_empty()).then(|| {
+            format!(
+                "{}, for want of {}. On Debian: apt-get install {}",
+                list(|program| program.tested, " and of "),
+                list(|program| program.name, ", "),
+                list(|program| program.package, " "),
+            )
+        })
+    }
 }
 
 #[cfg(test)]
@@ -73,17 +87,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_is_one_line() {
-        assert_eq!(lack(|_| false), None);
-        let text = lack(|program| program.name != "chromium").expect("something is missing");
-        let expected = "the page in a browser, for want of chromedriver, npm. \
-            On Debian: apt-get install chromium-driver npm";
-        assert!(text.starts_with(expected) && !text.contains('\n'), "{text}");
+    fn a_test_runs_where_its_programs_are() {
+        let directory = tempfile::tempdir().expect("a directory");
+        std::fs::write(directory.path().join("npm"), "").expect("a file");
+        let machine = |is_ci| Machine { path: directory.path().into(), is_ci };
+        assert!(machine(true).can_run(&["npm"]));
+        assert!(!machine(false).can_run(&["npm", "chromium"]));
+        let lack = machine(false).lack(|program| program.tested.contains("browser"));
+        let expected = "the page in a browser, for want of chromium, chromedriver. \
+            On Debian: apt-get install chromium chromium-driver";
+        assert_eq!(lack.as_deref(), Some(expected));
+    }
+
+    #[test]
+    #[should_panic(expected = "NOT RUN: programs::tests::ci_has_every_program, the page in a browser")]
+    fn ci_has_every_program() {
+        Machine { path: OsString::new(), is_ci: true }.can_run(&["chromium"]);
     }
 
     #[test]
     #[should_panic(expected = "not all in the list")]
-    fn a_program_that_would_not_be_in_that_line_is_refused() {
+    fn a_program_that_would_not_be_in_the_last_line_is_refused() {
         needs(&["a-program"]);
     }
 }

@@ -73,14 +73,9 @@ impl Server {
         self.output.text()
     }
 
-    /// The process that was started. Spin has another one below it.
-    pub fn process_id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// That process and all that it has started.
+    /// Its processes: Spin has another one below that which was started.
     pub fn processes(&self) -> Vec<u32> {
-        usage::with_descendants(self.process_id())
+        usage::with_descendants(self.child.id())
     }
 
     /// Ends it with a signal and waits for that.
@@ -90,8 +85,7 @@ impl Server {
     }
 
     fn end(&mut self, signal: Signal) -> ExitStatus {
-        let id = i32::try_from(self.child.id()).expect("a process id");
-        kill(Pid::from_raw(id), signal).expect("a child can be signalled");
+        send(signal, self.child.id()).expect("a child can be signalled");
         self.child.wait().expect("a child can be waited for")
     }
 
@@ -104,10 +98,18 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            for process in self.processes().split_off(1) {
+                // It may have ended already.
+                let _ = send(Signal::SIGTERM, process);
+            }
             self.end(Signal::SIGTERM);
         }
         if thread::panicking() {
             eprintln!("{} had printed:\n{}", self.base, self.output());
         }
     }
+}
+
+fn send(signal: Signal, process: u32) -> nix::Result<()> {
+    kill(Pid::from_raw(process.cast_signed()), signal)
 }
