@@ -27,7 +27,8 @@ const PROGRAMS: [Program; 4] = [
 /// # Panics
 /// If one is not there and `CI` is `true`, and for a program that is not listed above.
 pub fn needs(names: &[&str]) -> bool {
-    Machine::here().can_run(names)
+    // What print macros write is shown for failed tests only.
+    Machine::here().can_run(names, &mut std::io::stderr())
 }
 
 /// All that could not be tested on this machine, in one line, and whether that is a failure, as it is where
@@ -50,14 +51,13 @@ impl Machine {
         Self { path: env::var_os("PATH").unwrap_or_default(), is_ci }
     }
 
-    fn can_run(&self, names: &[&str]) -> bool {
+    fn can_run(&self, names: &[&str], output: &mut impl Write) -> bool {
         let listed = |name: &&str| PROGRAMS.iter().any(|program| program.name == *name);
         assert!(names.iter().all(listed), "{names:?} are not all in the list of programs");
         let Some(lack) = self.lack(|program| names.contains(&program.name)) else { return true };
         let text = format!("NOT RUN: {}, {lack}\n", thread::current().name().unwrap_or("a test"));
         assert!(!self.is_ci, "{text}");
-        // What print macros write is shown for failed tests only.
-        std::io::stderr().write_all(text.as_bytes()).expect("stderr can be written to");
+        output.write_all(text.as_bytes()).expect("the output can be written to");
         false
     }
 
@@ -91,18 +91,18 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         std::fs::write(directory.path().join("npm"), "").expect("a file");
         let machine = |is_ci| Machine { path: directory.path().into(), is_ci };
-        assert!(machine(true).can_run(&["npm"]));
-        assert!(!machine(false).can_run(&["npm", "chromium"]));
-        let lack = machine(false).lack(|program| program.tested.contains("browser"));
-        let expected = "the page in a browser, for want of chromium, chromedriver. \
-            On Debian: apt-get install chromium chromium-driver";
-        assert_eq!(lack.as_deref(), Some(expected));
+        let mut output = Vec::new();
+        assert!(machine(true).can_run(&["npm"], &mut output) && output.is_empty());
+        assert!(!machine(false).can_run(&["npm", "chromium", "chromedriver"], &mut output));
+        let expected = "NOT RUN: programs::tests::a_test_runs_where_its_programs_are, the page in a browser, \
+            for want of chromium, chromedriver. On Debian: apt-get install chromium chromium-driver\n";
+        assert_eq!(String::from_utf8_lossy(&output), expected);
     }
 
     #[test]
     #[should_panic(expected = "NOT RUN: programs::tests::ci_has_every_program, the page in a browser")]
     fn ci_has_every_program() {
-        Machine { path: OsString::new(), is_ci: true }.can_run(&["chromium"]);
+        Machine { path: OsString::new(), is_ci: true }.can_run(&["chromium"], &mut Vec::new());
     }
 
     #[test]
