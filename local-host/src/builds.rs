@@ -10,11 +10,12 @@ use std::process::Command;
 /// What components of spin-sdk are compiled for.
 const TARGET: &str = "wasm32-wasip2";
 
-/// Runs all build commands, in the order of the manifest and in its directory.
+/// Runs all build commands, in the order of the manifest and in its directory (none is the current one).
 ///
 /// # Errors
 /// If a command fails, or the Rust target is missing and cannot be installed.
 pub fn run(manifest: &Manifest, app_dir: &Path) -> Result<()> {
+    let app_dir = if app_dir == Path::new("") { Path::new(".") } else { app_dir };
     let builds = manifest.components.iter();
     let builds: Vec<_> =
         builds.filter_map(|(id, component)| Some((id, &*component.build.as_ref()?.command))).collect();

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 #[command(after_help = "Every other flag of `spin up` is left to Spin.")]
 pub struct Options {
     /// The application: a manifest file, or a directory with a spin.toml in it
-    #[arg(short = 'f', long, value_name = "PATH", default_value = ".")]
+    #[arg(short = 'f', long, value_name = "PATH", default_value = "spin.toml")]
     pub from: PathBuf,
 
     /// Run the build command of each component first, and install the Rust

@@ -32,10 +32,7 @@ pub struct Ready {
 /// If anything about the application, its files or the options is wrong.
 pub fn prepare(options: &Options) -> Result<Ready> {
     let file = manifest::locate(&options.from)?;
-    let app_dir = match file.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
+    let app_dir = file.parent().unwrap_or(Path::new(""));
     let manifest = Manifest::load(&file)?;
     if options.build {
         builds::run(&manifest, app_dir)?;
