@@ -94,5 +94,4 @@ fn run(
 }
 
 #[cfg(test)]
-#[path = "connection_tests.rs"]
 mod tests;
