@@ -48,10 +48,21 @@ impl Log {
         let elapsed = started.elapsed().as_millis();
         format!(
             r#"{{"level":"{level}","service":"{service}","request":{},"elapsedMs":{elapsed},"error":{}}}"#,
-            json!(request),
-            json!(text),
+            string(request),
+            string(text),
         ) + "\n"
     }
+}
+
+/// A string of JSON without control characters: JSON itself lets those from U+007F to U+009F stand, and a
+/// terminal on which somebody reads the log may obey them.
+fn string(text: &str) -> String {
+    let json = json!(text).to_string();
+    let escaped = |char: char| match char.is_control() {
+        true => format!("\\u{:04x}", u32::from(char)),
+        false => char.to_string(),
+    };
+    json.chars().map(escaped).collect()
 }
 
 #[cfg(test)]
@@ -65,6 +76,17 @@ mod tests {
         let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         assert_eq!(line["request"], "GET /a\"b");
         assert_eq!(line["error"], "a \"quoted\"\ncause");
+    }
+
+    #[test]
+    fn no_control_character_reaches_a_terminal() {
+        let text = "\u{1b}[31m \u{7f} \u{80}\u{9b}31m\u{9f} \u{a0} \u{e4}";
+        let line = Log::new("x-service", &Method::GET, text).line("error", text);
+        assert!(!line.trim_end_matches('\n').contains(char::is_control), "{line:?}");
+        assert!(line.contains(r"\u009b31m\u009f"), "{line:?}");
+        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(line["request"], format!("GET {text}"));
+        assert_eq!(line["error"], text);
     }
 
     #[test]

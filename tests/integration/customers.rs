@@ -130,7 +130,9 @@ fn top_is_the_highest_scoring_then_by_name_then_id() {
 fn a_limit_has_to_be_a_whole_number_above_zero() {
     let app = App::start();
     for route in ["top", "summary"] {
-        for invalid in ["abc", "1.5", "1e3", "", "/", "9223372036854775808", "5x", "%20", "%D9%A3"] {
+        for invalid in
+            ["abc", "1.5", "1e3", "+5", "%2B5", "", "/", "9223372036854775808", "5x", "%20", "%D9%A3"]
+        {
             let reply = app.get(&format!("/customers/{route}/{invalid}"));
             assert_eq!(reply.error(400), "Invalid parameter (limit) received", "{route} {invalid}");
         }
@@ -154,6 +156,19 @@ fn the_summary_is_the_count_and_the_top() {
     let app = App::with_data(CUSTOMERS);
     let expected = r#"{"count":7,"top":[{"name":"O'Neill \"& Sons\"","scoring":9},{"name":"Ärzte","scoring":9},{"name":"Twin","scoring":7}]}"#;
     assert_eq!(app.get("/customers/summary/3").text(), expected);
+}
+
+#[test]
+fn a_summary_has_at_most_a_thousand_entries() {
+    let app = App::with_data(MANY);
+    let by_scoring = rows(&app, "Scoring DESC, Name, Id");
+    for (limit, entries) in [(999, 999), (1000, 1000), (1001, 1000), (i64::MAX, 1000)] {
+        let summary = app.get(&format!("/customers/summary/{limit}")).json();
+        assert_eq!(summary["count"], 3000);
+        let expected = by_scoring.iter().take(entries);
+        let expected = expected.map(|row| json!({"name": row["name"], "scoring": row["scoring"]}));
+        assert!(summary["top"] == expected.collect::<Value>(), "{limit}");
+    }
 }
 
 #[test]

@@ -119,9 +119,11 @@ fn the_summary_ranks_by_number_and_by_volume() {
             r#"{"customerName":"O'Neill","incidentVolume":6289}]}"#
         )
     );
-    for (invalid, message) in
-        [("x", "Invalid parameter (limit) received"), ("0", "Limit must be higher than 0")]
-    {
+    for (invalid, message) in [
+        ("x", "Invalid parameter (limit) received"),
+        ("+5", "Invalid parameter (limit) received"),
+        ("0", "Limit must be higher than 0"),
+    ] {
         assert_eq!(app.get(&format!("/incidents/summary/{invalid}")).error(400), message);
     }
 }
@@ -147,6 +149,17 @@ fn a_list_of_many_pages_is_the_same_as_one_of_one_page() {
         assert!(groups.json() == grouped(rows(&app)), "{rows_left}");
         for reply in [items, groups] {
             assert_eq!(reply.header("content-length").is_some(), rows_left <= 1000, "{rows_left}");
+        }
+    }
+}
+
+#[test]
+fn a_summary_has_at_most_a_thousand_entries() {
+    let app = App::with_data(MANY);
+    for (limit, entries) in [(999, 999), (1000, 1000), (1001, 1000), (i64::MAX, 1000)] {
+        let summary = app.get(&format!("/incidents/summary/{limit}")).json();
+        for list in ["mostIncidents", "highestVolume"] {
+            assert_eq!(summary[list].as_array().unwrap().len(), entries, "{list} {limit}");
         }
     }
 }

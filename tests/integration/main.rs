@@ -1,6 +1,7 @@
 //! Talks HTTP to the running app and holds it to the contract, a module a subject.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod attackers;
 mod customers;
 mod dashboard;
 mod data;
@@ -18,6 +19,7 @@ mod operate;
 mod page;
 mod random_data;
 mod readme;
+mod registry;
 mod requests;
 mod routes;
 mod security;

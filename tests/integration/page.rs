@@ -119,6 +119,29 @@ fn it_refreshes_itself_when_asked_to() {
 }
 
 #[test]
+fn every_link_on_the_page_leads_somewhere() {
+    let app = App::start();
+    let pages = [PATH, &format!("{PATH}?refresh=10")].map(|path| page(&app, path));
+    let links = pages.iter().flat_map(|page| page.text().split("href=\"").skip(1));
+    let links: Vec<_> = links.map(|rest| rest.split('"').next().unwrap()).collect();
+    for link in &links {
+        let target = match link.split_once(':') {
+            Some(("data", _)) => continue, // The icon.
+            Some(_) => panic!("{link} leads out of the app"),
+            None if link.starts_with('?') => format!("{PATH}{link}"),
+            None => (*link).to_owned(),
+        };
+        assert_eq!(app.get(&target).status, 200, "{link}");
+    }
+    // All that needs no id is among them; summaries are for the dashboard.
+    for pattern in crate::routes::patterns() {
+        let is_listed = !pattern.contains(":id") && !pattern.contains("/summary/");
+        let link = pattern.replace(":limit", "5");
+        assert_eq!(links.contains(&link.as_str()), is_listed, "{link} is not as expected among {links:?}");
+    }
+}
+
+#[test]
 fn a_link_can_ask_for_json() {
     let app = App::start();
     assert_eq!(page(&app, &format!("{PATH}?format=json")).body, app.dashboard().body);

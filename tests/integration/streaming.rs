@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::{App, Options, assert_growth_below};
+use http::StatusCode;
 use rusqlite::Connection;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
@@ -117,6 +118,37 @@ fn an_answer_tells_its_length_just_if_it_fits_into_a_page() {
     assert_length("/customers/top/1000", true);
     app.sql("DELETE FROM Customers WHERE Name = 'Customer 5'; DELETE FROM Incidents WHERE CustomerName = 'Customer 5'");
     lists.iter().for_each(|path| assert_length(path, true));
+}
+
+#[test]
+fn head_of_a_list_that_is_longer_than_a_page_is_get_without_the_list() {
+    let app = app_with_long_lists();
+    for path in ["/customers/items", "/customers/top/1001", LONG_LISTS[0], LONG_LISTS[1]] {
+        let (get, head) = (app.open(path), app.send("HEAD", path, &[]));
+        let mut headers = [get.headers().clone(), head.headers.clone()];
+        headers.iter_mut().for_each(|headers| drop(headers.remove("date")));
+        assert_eq!(headers[0], headers[1], "{path}");
+        assert_eq!((get.status(), head.status, head.text()), (StatusCode::OK, StatusCode::OK, ""), "{path}");
+
+        // Nothing of a body is on the wire either, where it would be taken for the next answer.
+        let mut stream = TcpStream::connect(app.address()).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        let host = app.address();
+        write!(stream, "HEAD {path} HTTP/1.1\r\nhost: {host}\r\n\r\n").unwrap();
+        write!(stream, "GET /customers/count HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
+        let mut received = String::new();
+        stream.read_to_string(&mut received).unwrap();
+        let (_, after_head) = received.split_once("\r\n\r\n").unwrap();
+        assert!(
+            after_head.starts_with("HTTP/1.1 200 ") && after_head.ends_with(r#"{"count":40000}"#),
+            "{path}: {received}"
+        );
+    }
+    // That nobody wanted the list is no failure.
+    for service in ["customers-service", "incidents-service"] {
+        assert_eq!(app.log(service, "stderr"), "");
+    }
+    wait_until_nobody_reads(&impatient(&app));
 }
 
 const LONG_LISTS: [&str; 2] = ["/incidents/items", "/incidents/grouped-by-customer"];

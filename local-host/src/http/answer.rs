@@ -3,7 +3,7 @@
 use crate::engine::{Application, empty};
 use crate::routing::{Router, complete_uri, strip};
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ pub struct Public {
 
 impl Public {
     /// Answers a request. One that does not say for which host it is, or says two things, is a 400; Spin
-    /// closes its connection without a word.
+    /// closes its connection without a word. So is one with a header that is not UTF-8, a 500 of Spin's.
     pub async fn answer(&self, mut request: Request<Incoming>, client: SocketAddr) -> Response<WasiBody> {
         strip(request.headers_mut());
         let path = request.uri().path().to_owned();
@@ -36,7 +36,8 @@ impl Public {
         let Some(matched) = self.router.find(&path) else {
             return empty(StatusCode::NOT_FOUND);
         };
-        if complete_uri(&mut request).is_err() {
+        let is_text = |value: &HeaderValue| str::from_utf8(value.as_bytes()).is_ok();
+        if complete_uri(&mut request).is_err() || !request.headers().values().all(is_text) {
             return empty(StatusCode::BAD_REQUEST);
         }
         let request = request.map(|body| body.map_err(Error::from).boxed_unsync());

@@ -22,7 +22,7 @@ pub use app::{App, Options, State, Stopped};
 pub use artifacts::{program, root};
 pub use http_client::{PATIENCE, agent, get};
 pub use manifest::Manifest;
-pub use programs::{needs, not_run};
+pub use programs::{needs, needs_spin, not_run};
 pub use reply::Reply;
 pub use runtime::{Runtime, local_host};
 pub use server::{Ended, Server};

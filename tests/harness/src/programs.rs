@@ -14,10 +14,12 @@ struct Program {
 }
 
 /// All of them. The packages are Debian's, and `.ci/run` installs them.
-const PROGRAMS: [Program; 4] = [
+const PROGRAMS: [Program; 6] = [
     Program { name: "chromium", package: "chromium", tested: "the page in a browser" },
     Program { name: "chromedriver", package: "chromium-driver", tested: "the page in a browser" },
     Program { name: "npm", package: "npm", tested: "the page in a browser" },
+    Program { name: "docker-registry", package: "docker-registry", tested: "the app in a registry" },
+    Program { name: "redis-server", package: "redis-server", tested: "last good answers in Redis" },
     Program { name: "python3", package: "python3-venv", tested: "deploy/ by Kubernetes' schemas" },
 ];
 
@@ -31,12 +33,26 @@ pub fn needs(names: &[&str]) -> bool {
     Machine::here().can_run(names, &mut std::io::stderr())
 }
 
+/// Whether there is a Spin, for what the local host leaves to it. As [`needs`], but it is no failure where
+/// there is none: a machine may have the package registries alone, and none of them has it.
+pub fn needs_spin() -> bool {
+    let is_there = Machine::here().has("spin");
+    if !is_there {
+        let text = format!("NOT RUN: {}, for want of spin\n", thread::current().name().unwrap_or("a test"));
+        std::io::stderr().write_all(text.as_bytes()).expect("stderr can be written to");
+    }
+    is_there
+}
+
 /// All that could not be tested on this machine, in one line, and whether that is a failure, as it is where
-/// `CI` is `true`.
+/// `CI` is `true` and more than Spin is missing.
 pub fn not_run() -> Option<(String, bool)> {
     let machine = Machine::here();
-    let lack = machine.lack(|_| true)?;
-    Some((format!("NOT RUN: tests of {lack}"), machine.is_ci))
+    let lack = machine.lack(|_| true);
+    let is_failure = lack.is_some() && machine.is_ci;
+    let spin = (!machine.has("spin")).then(|| "what is left to Spin, for want of spin".to_owned());
+    let all: Vec<_> = spin.into_iter().chain(lack).collect();
+    (!all.is_empty()).then(|| (format!("NOT RUN: tests of {}", all.join("; of ")), is_failure))
 }
 
 /// Where the tests run.
@@ -51,6 +67,10 @@ impl Machine {
         Self { path: env::var_os("PATH").unwrap_or_default(), is_ci }
     }
 
+    fn has(&self, name: &str) -> bool {
+        env::split_paths(&self.path).any(|directory| directory.join(name).is_file())
+    }
+
     fn can_run(&self, names: &[&str], output: &mut impl Write) -> bool {
         let listed = |name: &&str| PROGRAMS.iter().any(|program| program.name == *name);
         assert!(names.iter().all(listed), "{names:?} are not all in the list of programs");
@@ -63,8 +83,7 @@ impl Machine {
 
     /// What cannot be tested without those of `programs` that are not there.
     fn lack(&self, programs: impl Fn(&Program) -> bool) -> Option<String> {
-        let is_there = |name| env::split_paths(&self.path).any(|directory| directory.join(name).is_file());
-        let missing = PROGRAMS.iter().filter(|program| programs(program) && !is_there(program.name));
+        let missing = PROGRAMS.iter().filter(|program| programs(program) && !self.has(program.name));
         let missing: Vec<_> = missing.collect();
         let list = |column: fn(&Program) -> &str, separator: &str| {
             let mut column: Vec<_> = missing.iter().map(|program| column(program)).collect();
@@ -103,6 +122,16 @@ mod tests {
     #[should_panic(expected = "NOT RUN: programs::tests::ci_has_every_program, the page in a browser")]
     fn ci_has_every_program() {
         Machine { path: OsString::new(), is_ci: true }.can_run(&["chromium"], &mut Vec::new());
+    }
+
+    #[test]
+    fn what_a_test_needs_is_installed_where_nothing_may_be_left_out() {
+        let script = crate::root().join(".ci/programs");
+        let installed = std::fs::read_to_string(script).expect("the script is there");
+        for Program { package, .. } in PROGRAMS {
+            let is_word = |word: &str| word.trim_matches(|c: char| "()+=".contains(c)) == package;
+            assert!(installed.split_whitespace().any(is_word), "{package} is not installed by .ci/programs");
+        }
     }
 
     #[test]
