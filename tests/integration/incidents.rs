@@ -155,7 +155,11 @@ fn a_list_of_many_pages_is_the_same_as_one_of_one_page() {
 
 #[test]
 fn a_summary_has_at_most_a_thousand_entries() {
-    let app = App::with_data(MANY);
+    let app = App::with_data(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+        INSERT INTO Incidents
+        SELECT printf('%08x-0000-4000-8000-000000000000', i), i, 'Customer ' || i, 'Fire' FROM n",
+    );
     for (limit, entries) in [(999, 999), (1000, 1000), (1001, 1000), (i64::MAX, 1000)] {
         let summary = app.get(&format!("/incidents/summary/{limit}")).json();
         for list in ["mostIncidents", "highestVolume"] {
