@@ -13,7 +13,7 @@ struct Program {
     tested: &'static str,
 }
 
-/// All of them. The packages are Debian's, and `.ci/run` installs them.
+/// All of them. The packages are Debian's, and `.ci/programs` installs them.
 const PROGRAMS: [Program; 6] = [
     Program { name: "chromium", package: "chromium", tested: "the page in a browser" },
     Program { name: "chromedriver", package: "chromium-driver", tested: "the page in a browser" },
