@@ -8,8 +8,8 @@ use std::path::PathBuf;
 ///
 /// It takes the same spin.toml and the same .wasm components as `spin up` of
 /// Spin 4.1, and behaves the same towards them. It offers WASI, HTTP between
-/// the components, SQLite databases and variables; whatever else an
-/// application asks for is named and left to Spin.
+/// the components, SQLite databases, key-value stores and variables; whatever
+/// else an application asks for is named and left to Spin.
 #[derive(Debug, Parser)]
 #[command(name = "local-host", version, max_term_width = 100)]
 #[command(after_help = "Every other flag of `spin up` is left to Spin.")]
@@ -32,14 +32,21 @@ pub struct Options {
     #[arg(long, value_name = "SQL | @FILE[:LABEL]")]
     pub sqlite: Vec<String>,
 
-    /// The directory for the default database and the logs
+    /// A pair to put into the default key-value store at every start. May be
+    /// repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    pub key_value: Vec<(String, String)>,
+
+    /// The directory for the default database, the default key-value store and
+    /// the logs
     /// [default: .spin beside the manifest]
     #[arg(long, value_name = "DIRECTORY", value_parser = directory)]
     pub state_dir: Option<PathBuf>,
 
-    /// A TOML file that says where databases are: sections
-    /// [sqlite_database.LABEL] with type = "spin" and a path. Other types and
-    /// sections are left to Spin
+    /// A TOML file that says where databases and key-value stores are: sections
+    /// [sqlite_database.LABEL] with type = "spin" and a path,
+    /// [key_value_store.LABEL] with the same, or with type = "redis" and a url.
+    /// Other types and sections are left to Spin
     #[arg(long, value_name = "FILE")]
     pub runtime_config_file: Option<PathBuf>,
 
@@ -69,6 +76,11 @@ fn directory(text: &str) -> Result<PathBuf, String> {
     }
 }
 
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
 fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.starts_with('@') && !value.starts_with('@') => {
@@ -96,6 +108,13 @@ mod tests {
         assert_eq!(address("127.0.0.1:0").unwrap().port(), 0);
         assert_eq!(address("localhost:81").unwrap().to_string(), "127.0.0.1:81");
         assert!(address("127.0.0.1").is_err());
+    }
+
+    #[test]
+    fn a_pair_ends_its_key_at_the_first_equals_sign() {
+        assert_eq!(pair("k=a=b"), Ok(("k".to_owned(), "a=b".to_owned())));
+        assert_eq!(pair("="), Ok((String::new(), String::new())));
+        assert!(pair("k").unwrap_err().contains("KEY=VALUE"));
     }
 
     #[test]

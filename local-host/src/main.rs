@@ -8,7 +8,7 @@
 //! 2. [`routing`] finds its component and completes its headers,
 //! 3. [`engine`] runs it in an instance of the component, whose calls to other
 //!    components come back to 2 without passing 1,
-//! 4. [`sqlite`] and [`variables`] are what the instance may ask for.
+//! 4. [`sqlite`], [`key_value`] and [`variables`] are what the instance may ask for.
 //!
 //! Everything before the first request is in [`startup`]: it reads the
 //! [`cli`], the [`manifest`] and the [`runtime_config`], and runs the
@@ -21,6 +21,7 @@ mod builds;
 mod cli;
 mod engine;
 mod http;
+mod key_value;
 mod manifest;
 mod report;
 mod routing;
@@ -28,6 +29,7 @@ mod runtime_config;
 mod signals;
 mod sqlite;
 mod startup;
+mod streams;
 mod text_file;
 mod variables;
 mod wit;
@@ -51,11 +53,11 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &cli::Options) -> Result<()> {
-    let startup::Ready { public, listener, routes } = startup::prepare(options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("failed to start the server's threads")?;
+    let startup::Ready { public, listener, routes } = startup::prepare(options, runtime.handle())?;
     runtime.block_on(async {
         let listener = TcpListener::from_std(listener)?;
         let stop = signals::stop_requested()?;

@@ -4,18 +4,19 @@ use crate::builds;
 use crate::cli::Options;
 use crate::engine::{Application, ComponentLogs, Loaded, Permissions, compile};
 use crate::http::Public;
+use crate::key_value::{self, Stores};
 use crate::manifest::{self, Manifest};
 use crate::report;
 use crate::routing::Router;
-use crate::runtime_config;
-use crate::sqlite::{DEFAULT, Databases};
+use crate::runtime_config::{self, Configured};
+use crate::sqlite::{self, Databases};
 use crate::variables;
 use anyhow::{Context, Result, anyhow, ensure};
-use std::collections::HashMap;
 use std::fmt::Write;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use tokio::runtime::Handle;
 
 /// An application that can be served.
 pub struct Ready {
@@ -30,7 +31,7 @@ pub struct Ready {
 ///
 /// # Errors
 /// If anything about the application, its files or the options is wrong.
-pub fn prepare(options: &Options) -> Result<Ready> {
+pub fn prepare(options: &Options, runtime: &Handle) -> Result<Ready> {
     let file = manifest::locate(&options.from)?;
     let app_dir = file.parent().unwrap_or(Path::new(""));
     let manifest = Manifest::load(&file)?;
@@ -46,25 +47,35 @@ pub fn prepare(options: &Options) -> Result<Ready> {
     };
     let configured = match &options.runtime_config_file {
         Some(file) => runtime_config::load(file)?,
-        None => HashMap::new(),
+        None => Configured::default(),
     };
-    let databases = Databases::new(configured, &state);
+    let databases = Databases::new(configured.databases, &state);
+    let stores = Stores::new(configured.stores, &state);
     let variables = variables::of_application(&manifest, &options.variable)?;
     let permissions = |id: &str| {
-        Permissions::of(&manifest.components[id], &databases, &variables)
+        Permissions::of(&manifest.components[id], &databases, &stores, &variables)
             .with_context(|| format!("component `{id}`"))
     };
     let permissions: Vec<_> = files.iter().map(|(id, _)| permissions(id)).collect::<Result<_>>()?;
     let compiled = compile(&files)?;
 
+    if let Some(file) = &options.runtime_config_file
+        && !configured.summary.is_empty()
+    {
+        let summary = configured.summary.join(", ");
+        report::note(format_args!("Using runtime config {summary} from \"{}\"", file.display()));
+    }
     let logs = create_logs(&state)?;
     databases.prepare(&options.sqlite)?;
-    if manifest
-        .components
-        .values()
-        .any(|component| component.sqlite_databases.iter().any(|label| label == DEFAULT))
+    runtime.block_on(stores.prepare(&options.key_value))?;
+    let mut components = manifest.components.values();
+    if components.any(|component| component.sqlite_databases.iter().any(|label| label == sqlite::DEFAULT)) {
+        report::note(format_args!("Storing default SQLite data to {}.", databases.get(sqlite::DEFAULT)?));
+    }
+    let mut components = manifest.components.values();
+    if components.any(|component| component.key_value_stores.iter().any(|label| label == key_value::DEFAULT))
     {
-        report::note(format_args!("Storing default SQLite data to {}.", databases.get(DEFAULT)?));
+        report::note(format_args!("Storing default key-value data to {}.", stores.get(key_value::DEFAULT)?));
     }
 
     let loaded = files.iter().zip(compiled).zip(permissions).map(|(((id, _), pre), permissions)| {

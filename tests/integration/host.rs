@@ -76,7 +76,7 @@ fn what_this_app_does_not_need_is_left_to_spin() {
     let text = manifest();
     let databases = "sqlite_databases = [\"default\"]";
     for (other, named) in [
-        (text.replacen(databases, "key_value_stores = [\"default\"]", 1), "key_value_stores"),
+        (text.replacen(databases, "ai_models = [\"model\"]", 1), "ai_models"),
         (text.replacen(databases, "files = [\"*.sql\"]", 1), "files"),
         (text.replacen("route = \"/customers/...\"", "route = { private = true }", 1), "private"),
         (text.replacen("route = \"/customers/...\"", "route = \"/customers/:id\"", 1), "/customers/:id"),

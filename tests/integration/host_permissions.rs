@@ -98,6 +98,8 @@ fn a_component_that_is_given_nothing_finds_nothing() {
         assert!(variable.to_lowercase().contains("undefined"), "{service}: {found}");
         let database = found["database"]["Err"].as_str().unwrap_or_default();
         assert!(database.to_lowercase().contains("denied"), "{service}: {found}");
+        let store = found["store"]["Err"].as_str().unwrap_or_default();
+        assert!(store.contains("AccessDenied"), "{service}: {found}");
     }
 }
 
@@ -108,12 +110,14 @@ fn a_component_finds_what_the_manifest_gives_it() {
         manifest
             .set(CUSTOMERS, "environment", Table::from_iter([("NAME".to_owned(), "value".into())]))
             .set(CUSTOMERS, "sqlite_databases", vec!["default"])
+            .set(CUSTOMERS, "key_value_stores", vec!["default"])
             .set(CUSTOMERS, "variables", Table::from_iter([("backend_timeout_ms".to_owned(), "7".into())]))
     });
     let found = found(&app, "/customers/count");
     assert_eq!(found["environment"], json!([["NAME", "value"]]));
     assert_eq!(found["variable"], json!({ "Ok": "7" }));
     assert_eq!(found["database"], json!({ "Ok": null }));
+    assert_eq!(found["store"], json!({ "Ok": null }));
     assert_eq!(found["directories"], json!([]));
 }
 

@@ -13,6 +13,7 @@ mod host;
 mod host_limits;
 mod host_permissions;
 mod incidents;
+mod key_value;
 mod libsql;
 mod openapi;
 mod operate;

@@ -2,9 +2,10 @@
 
 use super::chaining::{IoResult, OutboundHttp, Sent};
 use super::logs::ComponentLogs;
+use crate::key_value::{KeyValue, KeyValueView};
 use crate::sqlite::{Sqlite, SqliteView};
 use crate::variables::{Variables, VariablesOfComponent};
-use crate::wit::spin::{sqlite, variables};
+use crate::wit::spin::{key_value, sqlite, variables};
 use http::{HeaderName, Request};
 use std::sync::Arc;
 use wasmtime::component::{Linker, ResourceTable};
@@ -54,6 +55,10 @@ impl HostState {
         SqliteView { granted, open: &mut self.connections, table: &mut self.table }
     }
 
+    fn key_value(&mut self) -> KeyValueView<'_> {
+        KeyValueView { granted: &self.outbound.permissions.stores, table: &mut self.table }
+    }
+
     fn variables(&mut self) -> &Variables {
         &self.outbound.permissions.variables
     }
@@ -80,6 +85,7 @@ pub fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     wasmtime_wasi::p3::add_to_linker(linker)?;
     p3::add_to_linker(linker)?;
     sqlite::sqlite::add_to_linker::<_, Sqlite>(linker, HostState::sqlite)?;
+    key_value::key_value::add_to_linker::<_, KeyValue>(linker, HostState::key_value)?;
     variables::variables::add_to_linker::<_, VariablesOfComponent>(linker, HostState::variables)
 }
 

@@ -1,6 +1,7 @@
 //! What one component may reach: the manifest's answer, with all templates
 //! filled in and all labels looked up. Nothing else is given to an instance.
 
+use crate::key_value::{Store, Stores};
 use crate::manifest::Component;
 use crate::sqlite::{Database, Databases};
 use crate::variables::{Variables, of_component};
@@ -9,7 +10,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The permissions of one component.
-#[derive(Debug)]
 pub struct Permissions {
     /// Its environment variables.
     pub environment: Vec<(String, String)>,
@@ -17,6 +17,8 @@ pub struct Permissions {
     pub callees: Vec<String>,
     /// Which databases it may open, by label.
     pub databases: HashMap<String, Arc<Database>>,
+    /// Which key-value stores it may open, by label.
+    pub stores: HashMap<String, Arc<dyn Store>>,
     /// Its own variables.
     pub variables: Variables,
 }
@@ -26,13 +28,19 @@ impl Permissions {
     ///
     /// # Errors
     /// If a template or a label is wrong.
-    pub fn of(component: &Component, databases: &Databases, variables: &Variables) -> Result<Self> {
-        let granted = component.sqlite_databases.iter();
-        let granted = granted.map(|label| Ok((label.clone(), databases.get(label)?.clone())));
+    pub fn of(
+        component: &Component,
+        databases: &Databases,
+        stores: &Stores,
+        variables: &Variables,
+    ) -> Result<Self> {
+        let database = |label: &String| Ok((label.clone(), databases.get(label)?.clone()));
+        let store = |label: &String| Ok((label.clone(), stores.get(label)?.clone()));
         Ok(Self {
             environment: component.environment.clone().into_iter().collect(),
             callees: component.callees().map(str::to_owned).collect(),
-            databases: granted.collect::<Result<_>>()?,
+            databases: component.sqlite_databases.iter().map(database).collect::<Result<_>>()?,
+            stores: component.key_value_stores.iter().map(store).collect::<Result<_>>()?,
             variables: of_component(component, variables)?,
         })
     }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use toml::{Table, Value};
 
 /// What Spin knows and this host does not do. `*` is any key.
-const LEFT_TO_SPIN: [&str; 21] = [
+const LEFT_TO_SPIN: [&str; 20] = [
     "application.targets",
     "application.tool",
     "application.trigger",
@@ -22,7 +22,6 @@ const LEFT_TO_SPIN: [&str; 21] = [
     "component.*.dependencies_inherit_configuration",
     "component.*.exclude_files",
     "component.*.files",
-    "component.*.key_value_stores",
     "component.*.profile",
     "component.*.source.registry",
     "component.*.source.url",

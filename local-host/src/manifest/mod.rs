@@ -91,6 +91,8 @@ pub struct Component {
     pub allowed_outbound_hosts: Vec<String>,
     #[serde(default)]
     pub sqlite_databases: Vec<String>,
+    #[serde(default)]
+    pub key_value_stores: Vec<String>,
     pub build: Option<Build>,
 }
 

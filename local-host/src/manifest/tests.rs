@@ -103,7 +103,6 @@ fn a_route_exists_once() {
 fn what_only_spin_can_do_is_said_so() {
     for (place, line) in [
         ("component.one.files", "files = [\"a\"]"),
-        ("component.one.key_value_stores", "key_value_stores = [\"default\"]"),
         ("component.one.ai_models", "ai_models = [\"m\"]"),
         ("component.one.dependencies", "dependencies = { \"a:b\" = \"1\" }"),
         ("component.one.profile", "profile.debug.source = \"x\""),

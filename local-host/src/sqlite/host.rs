@@ -2,19 +2,14 @@
 
 use super::connection::{Connection, Query};
 use super::database::Database;
+use crate::streams::Received;
 use crate::wit::spin::sqlite::sqlite::{
     Connection as Handle, Error, Host, HostConnection, HostConnectionWithStore, RowResult, Value,
 };
 use std::collections::HashMap;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use tokio::sync::mpsc;
-use wasmtime::component::{
-    Accessor, Destination, FutureReader, HasData, Resource, ResourceTable, StreamProducer, StreamReader,
-    StreamResult,
-};
-use wasmtime::{Result, StoreContextMut};
+use wasmtime::Result;
+use wasmtime::component::{Accessor, FutureReader, HasData, Resource, ResourceTable, StreamReader};
 
 /// How many connections one instance may hold.
 const MAX_CONNECTIONS: usize = 256;
@@ -84,40 +79,9 @@ impl<T: 'static> HostConnectionWithStore<T> for Sqlite {
             Err(err) => return Ok(Err(err)),
         };
         accessor.with(|mut access| {
-            let rows = StreamReader::new(&mut access, Rows(rows))?;
+            let rows = StreamReader::new(&mut access, Received(rows))?;
             let outcome = FutureReader::new(&mut access, outcome)?;
             Ok(Ok((columns, rows, outcome)))
         })
-    }
-}
-
-/// Hands rows to the guest, one at a time.
-struct Rows(mpsc::Receiver<RowResult>);
-
-impl<D> StreamProducer<D> for Rows {
-    type Item = RowResult;
-    type Buffer = Option<RowResult>;
-
-    fn poll_produce<'a>(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        store: StoreContextMut<'a, D>,
-        mut destination: Destination<'a, RowResult, Option<RowResult>>,
-        finish: bool,
-    ) -> Poll<Result<StreamResult>> {
-        if destination.remaining(store) == Some(0) {
-            return Poll::Ready(Ok(StreamResult::Completed));
-        }
-        let row = self.0.poll_recv(cx);
-        if row.is_pending() && finish {
-            return Poll::Ready(Ok(StreamResult::Cancelled));
-        }
-        Poll::Ready(Ok(match ready!(row) {
-            Some(row) => {
-                destination.set_buffer(Some(row));
-                StreamResult::Completed
-            }
-            None => StreamResult::Dropped,
-        }))
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 use spin_sdk::http::{Request, get};
+use spin_sdk::key_value::Store;
 use spin_sdk::sqlite::Connection;
 use spin_sdk::variables;
 use spin_sdk::wasip3::cli::environment::{get_arguments, get_environment};
@@ -24,6 +25,7 @@ pub async fn to_this_component(request: &Request) -> Value {
         None => String::new(),
     };
     let variable = variables::get("backend_timeout_ms").await;
+    let store = Store::open_default().await;
     let database = Connection::open_default().await;
     json!({
         "environment": get_environment(),
@@ -32,6 +34,7 @@ pub async fn to_this_component(request: &Request) -> Value {
         "files": files.collect::<Vec<_>>(),
         "variable": outcome(variable),
         "database": outcome(database.map(|_| Value::Null)),
+        "store": outcome(store.map(|_| Value::Null)),
         "headers": headers,
         "called": called,
     })

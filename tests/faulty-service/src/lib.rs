@@ -4,6 +4,7 @@
 //! that it finds to have been given to it.
 
 mod given;
+mod key_value;
 
 use std::collections::hash_map::RandomState;
 use std::env;
@@ -36,6 +37,7 @@ pub async fn handle(request: Request) -> Result<Response<BoxBody>, Error> {
     let well_formed = well_formed_answer();
     match faults[chance % faults.len()] {
         "" => Ok(whole(StatusCode::OK, given::to_this_component(&request).await.to_string())),
+        "key_value" => Ok(whole(StatusCode::OK, key_value::as_it_answers(&request).await.to_string())),
         "none" => Ok(whole(StatusCode::OK, well_formed)),
         "slow" => {
             sleep(Duration::from_millis(200)).await;
