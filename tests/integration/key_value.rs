@@ -1,8 +1,12 @@
 //! The key-value stores that a runtime gives to components: which, from where, and how they answer.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
 
-use harness::{App, Manifest, Options, Runtime};
+use harness::{App, Manifest, Options, PATIENCE, Redis, Runtime, free_port, needs};
 use nix::sys::signal::Signal;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -158,4 +162,113 @@ fn other_types_of_stores_are_left_to_spin() {
         assert_eq!(stopped.status.code(), Some(1));
         assert!(stopped.output.contains(named), "{}", stopped.output);
     }
+}
+
+/// A server, where there can be one, and a runtime config file for it.
+fn redis(start: impl FnOnce() -> Redis) -> Option<(Redis, TempDir, String)> {
+    needs(&["redis-server"]).then(|| {
+        let redis = start();
+        let (directory, file) = redis_config(&redis.url());
+        (redis, directory, file)
+    })
+}
+
+fn redis_config(url: &str) -> (TempDir, String) {
+    config(&format!("[key_value_store.default]\ntype = \"redis\"\nurl = \"{url}\"\n"))
+}
+
+/// The app with a component that uses the store of such a file.
+fn on_redis(file: &str) -> App {
+    options(&["default"]).migrated().arguments(["--runtime-config-file", file]).start()
+}
+
+/// Asks the component, and holds if no answer comes while nothing changes. Returns what the answer is to be
+/// taken from, once it comes.
+fn waits(app: &App) -> Receiver<String> {
+    let (sender, answer) = channel();
+    let mut stream = TcpStream::connect(app.address()).unwrap();
+    stream.write_all(b"GET /customers/count?default HTTP/1.0\r\nhost: x\r\n\r\n").unwrap();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        // The test may have ended, and the app with it.
+        stream.read_to_string(&mut text).and_then(|_| sender.send(text).map_err(std::io::Error::other))
+    });
+    assert_eq!(answer.recv_timeout(Duration::from_secs(1)), Err(RecvTimeoutError::Timeout));
+    // Nobody else waits for that.
+    assert_eq!(app.get("/incidents/items").status, 200);
+    answer
+}
+
+#[test]
+fn a_store_on_redis_has_keys_without_a_prefix_and_says_where_it_is() {
+    let Some((redis, _directory, file)) = redis(|| Redis::with_password("secret-of-redis")) else { return };
+    let app =
+        options(&["default"]).arguments(["--runtime-config-file", &file, "--key-value", "given=1"]).start();
+    assert_eq!(answer(&app, "default"), whole(Some("1")));
+    assert!(!app.state_directory().join("sqlite_key_value.db").exists());
+    let value = |key| redis.ask::<Option<String>>(&["GET", key]);
+    assert_eq!(
+        (value("given").as_deref(), value("left").as_deref(), value("key")),
+        (Some("1"), Some("value"), None)
+    );
+    for line in [
+        format!("Using runtime config [key_value_store.default: redis] from \"{file}\""),
+        format!("Storing default key-value data to Redis at {}.", redis.address()),
+    ] {
+        assert!(
+            app.output().lines().any(|printed| printed == line),
+            "{line:?} is missing from\n{}",
+            app.output()
+        );
+    }
+    assert!(!app.output().contains("secret-of-redis"), "{}", app.output());
+}
+
+#[test]
+fn a_redis_that_is_silent_is_waited_for_and_goes_on() {
+    let Some((redis, _directory, file)) = redis(Redis::start) else { return };
+    let app = on_redis(&file);
+    assert_eq!(answer(&app, "default"), whole(None));
+    redis.pause();
+    let first = waits(&app);
+    redis.resume();
+    assert!(first.recv_timeout(PATIENCE).unwrap().contains("\"deleted\":null"));
+}
+
+#[test]
+fn a_redis_that_is_not_there_is_waited_for() {
+    let app = {
+        let (_directory, file) = redis_config(&format!("redis://127.0.0.1:{}", free_port()));
+        on_redis(&file)
+    };
+    waits(&app);
+}
+
+#[test]
+fn a_redis_that_comes_again_is_used_again() {
+    let Some((mut redis, _directory, file)) = redis(Redis::start) else { return };
+    let app = on_redis(&file);
+    assert_eq!(answer(&app, "default"), whole(None));
+    redis.kill();
+    redis.restart();
+    // The connection is found to be broken by the first call after that, and is made again.
+    let begun = Instant::now();
+    while answer(&app, "default").get("error").is_some() {
+        assert!(begun.elapsed() < PATIENCE, "{}", app.output());
+    }
+    assert_eq!(redis.ask::<String>(&["GET", "left"]), "value");
+}
+
+#[test]
+fn what_redis_refuses_is_an_error_for_the_component() {
+    let Some((redis, _directory, file)) = redis(|| Redis::with_memory(1)) else { return };
+    let error = answer(&on_redis(&file), "default")["error"].to_string();
+    assert!(error.contains("Error::Other") && error.contains("OOM"), "{error}");
+    // A value of another kind than text, which a get does not take.
+    drop(redis);
+    let redis = Redis::start();
+    redis.ask::<()>(&["LPUSH", "key", "1"]);
+    let (_directory, file) = redis_config(&redis.url());
+    let error = answer(&on_redis(&file), "default")["error"].to_string();
+    assert!(error.contains("Error::Other") && error.contains("WRONGTYPE"), "{error}");
 }
