@@ -4,8 +4,6 @@ use serde::de::{Deserialize, DeserializeOwned};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Number;
 
-use crate::upstream::Reason;
-
 mod customers;
 mod incidents;
 
@@ -85,62 +83,5 @@ impl<T> TryFrom<Vec<T>> for Ranking<T> {
 impl<T> Ranking<T> {
     fn entries<'a>(&'a self, entry: impl Fn(&'a T) -> Entry<'a>) -> Vec<Entry<'a>> {
         self.0.iter().map(entry).collect()
-    }
-}
-
-/// What came of asking a backend, whatever the type of its answer is: a `Result` and nothing else.
-pub trait Outcome {
-    fn service(&self) -> &'static str;
-    fn title(&self) -> &'static str;
-    fn subject(&self) -> &'static str;
-
-    /// Why there is no answer.
-    fn failure(&self) -> Option<Reason>;
-
-    /// The sections, whether they are there or not.
-    fn sections(&self) -> Vec<(&'static str, Content<'_>)>;
-}
-
-/// What a section holds, `None` where it is missing.
-pub enum Content<'a> {
-    Total(Option<u64>),
-    Ranking(Option<Vec<Entry<'a>>>, &'static Heading),
-}
-
-impl Serialize for Content<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Total(total) => total.serialize(serializer),
-            Self::Ranking(entries, _) => entries.serialize(serializer),
-        }
-    }
-}
-
-impl<B: Backend> Outcome for Result<B, Reason> {
-    fn service(&self) -> &'static str {
-        B::SERVICE
-    }
-
-    fn title(&self) -> &'static str {
-        B::TITLE
-    }
-
-    fn subject(&self) -> &'static str {
-        B::SUBJECT
-    }
-
-    fn failure(&self) -> Option<Reason> {
-        self.as_ref().err().copied()
-    }
-
-    fn sections(&self) -> Vec<(&'static str, Content<'_>)> {
-        let answer = self.as_ref().ok();
-        let sections = B::SECTIONS.iter().map(|section| match section {
-            Section::Total { key, value } => (*key, Content::Total(answer.map(value))),
-            Section::Ranking { key, heading, entries } => {
-                (*key, Content::Ranking(answer.map(entries), heading))
-            }
-        });
-        sections.collect()
     }
 }

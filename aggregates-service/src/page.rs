@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use self::minute::Minute;
 use self::panel::Panel;
+use crate::http::Query;
 use crate::payload::Payload;
 
 mod chart;
@@ -41,8 +42,8 @@ struct Page<'a> {
     made: Minute,
     /// After how many seconds the page loads itself again.
     refresh: Option<u16>,
-    /// What to say first if something is missing.
-    notice: &'static str,
+    /// What to say first if something is missing or not from now.
+    notice: Option<&'static str>,
     panels: Vec<Panel<'a>>,
 }
 
@@ -53,14 +54,19 @@ struct Page<'a> {
 ///
 /// # Errors
 /// If the template cannot be filled in, which is a mistake in the program.
-pub fn response(payload: &Payload, now: SystemTime, refresh: Option<u16>) -> Result<Response<Body>> {
-    let status = payload.status();
+pub fn response(payload: &Payload, now: SystemTime, query: &Query) -> Result<Response<Body>> {
+    let status = payload.status(query.complete);
+    let panels = payload.0.iter().map(|part| Panel::of(part.as_ref(), now)).collect();
     let notice = match status {
-        StatusCode::OK => "A part of this dashboard is missing",
-        _ => "The dashboard is not available at the moment",
+        StatusCode::OK if payload.is_complete() => None,
+        StatusCode::OK if payload.0.iter().any(|part| part.is_missing()) => {
+            Some("A part of this dashboard is missing")
+        }
+        StatusCode::OK => Some("A part of this dashboard is from a while ago"),
+        StatusCode::SERVICE_UNAVAILABLE => Some("This dashboard is not complete at the moment"),
+        _ => Some("The dashboard is not available at the moment"),
     };
-    let panels = payload.0.iter().map(|outcome| Panel::of(*outcome)).collect();
-    let page = Page { style: STYLE, made: Minute::of(now), refresh, notice, panels };
+    let page = Page { style: STYLE, made: Minute::of(now), refresh: query.refresh, notice, panels };
     let html = page.render().context("cannot write the dashboard as a page")?;
 
     let mut response = Response::new(Body::Whole(html.into_bytes()));
@@ -68,16 +74,10 @@ pub fn response(payload: &Payload, now: SystemTime, refresh: Option<u16>) -> Res
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CONTENT_SECURITY_POLICY, policy()?);
-    if let Some(seconds) = refresh {
+    if let Some(seconds) = query.refresh {
         headers.insert(REFRESH, HeaderValue::from(seconds));
     }
     Ok(response)
-}
-
-impl Page<'_> {
-    fn is_incomplete(&self) -> bool {
-        self.panels.iter().any(|panel| panel.missing.is_some())
-    }
 }
 
 #[cfg(test)]

@@ -3,23 +3,27 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Error, anyhow};
 use futures::FutureExt;
 use futures::future::{self, Either, LocalBoxFuture, Shared};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use service_chassis::{Log, TimeVariable, call};
+use serde::ser::{Serialize, Serializer};
+use service_chassis::{TimeVariable, call};
 use spin_sdk::time::sleep;
+
+mod pause;
+
+/// How long all calls for one dashboard may take.
+pub static BACKEND_TIMEOUT: TimeVariable = TimeVariable::milliseconds("backend_timeout_ms", 1..=60_000, 1000);
 
 /// What is read of a body at most, in bytes.
 const BODY_LIMIT: usize = 1024 * 1024;
 
-/// How long all calls for one dashboard may take.
-static BACKEND_TIMEOUT: TimeVariable = TimeVariable::milliseconds("backend_timeout_ms", 1..=60_000, 1000);
+/// The status of a service that has waited in vain itself.
+const SERVICE_UNAVAILABLE: u16 = 503;
 
-/// Why a service's part of the dashboard is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// Why a service's part of the dashboard could not be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// The whole body was not there in time.
     Timeout,
@@ -33,11 +37,39 @@ pub enum Reason {
     TooLarge,
 }
 
+impl Reason {
+    /// What clients call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Unreachable => "unreachable",
+            Self::ErrorStatus => "error_status",
+            Self::InvalidResponse => "invalid_response",
+            Self::TooLarge => "too_large",
+        }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.name().serialize(serializer)
+    }
+}
+
+/// What a backend has answered.
+pub struct Answered<T> {
+    pub answer: T,
+    /// The JSON that it was read from.
+    pub body: Vec<u8>,
+}
+
 /// A failed call: the reason is for the client, the cause for the log.
 #[derive(Debug)]
 pub struct Failure {
     pub reason: Reason,
-    pub cause: anyhow::Error,
+    pub cause: Error,
+    /// Whether the backend has refused the request as such, by a status of 400 to 499.
+    pub refused: bool,
 }
 
 /// The moment from which on no answer is waited for. Clones share one timer.
@@ -48,39 +80,97 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// So far from now as `backend_timeout_ms` says. The host applies no timeout to a call between
+    /// So far from now as [`BACKEND_TIMEOUT`] says. The host applies no timeout to a call between
     /// components, so the deadline has to be kept here.
-    pub async fn start(log: &Log) -> Self {
-        let timeout = BACKEND_TIMEOUT.get(log).await;
+    pub fn start() -> Self {
+        let timeout = BACKEND_TIMEOUT.get();
         Self { timeout, over: sleep(timeout).boxed_local().shared() }
     }
 }
 
 /// Gets the JSON at `path` of the component `service`, from its first byte to its last before `deadline`.
 ///
+/// A backend that was waited for in vain is not asked again for a second: until then it fails as before.
+///
 /// # Errors
 /// See [`Reason`].
-pub async fn get<T: DeserializeOwned>(service: &str, path: &str, deadline: Deadline) -> Result<T, Failure> {
-    let answer = match future::select(pin!(call::get(service, path, BODY_LIMIT)), deadline.over).await {
-        Either::Left((Ok(body), _)) => {
-            serde_json::from_slice(&body).map_err(|error| (Reason::InvalidResponse, anyhow!(error)))
-        }
-        Either::Left((Err(failure), _)) => Err(reason(failure)),
-        Either::Right(((), _)) => {
-            Err((Reason::Timeout, anyhow!("no whole answer within {:?}", deadline.timeout)))
-        }
+pub async fn get<T: DeserializeOwned>(
+    service: &'static str,
+    path: &str,
+    request_id: &str,
+    deadline: Deadline,
+) -> Result<Answered<T>, Failure> {
+    let answer = match pause::reason(service) {
+        Some(reason) => Err(Failure::new(reason, anyhow!("it is not asked, having been waited for in vain"))),
+        None => ask(service, path, request_id, deadline).await,
     };
-    answer.map_err(|(reason, cause)| Failure {
-        reason,
-        cause: cause.context(format!("{service}{path} failed")),
+    answer.map_err(|failure| Failure {
+        cause: failure.cause.context(format!("{service}{path} failed")),
+        ..failure
     })
 }
 
-fn reason(failure: call::Failure) -> (Reason, anyhow::Error) {
-    match failure {
-        call::Failure::Unreachable(cause) => (Reason::Unreachable, cause),
-        call::Failure::Status(status) => (Reason::ErrorStatus, anyhow!("status {status}")),
-        call::Failure::BrokenOff(cause) => (Reason::InvalidResponse, cause.context("the body broke off")),
-        call::Failure::TooLarge => (Reason::TooLarge, anyhow!("a body of more than {BODY_LIMIT} bytes")),
+async fn ask<T: DeserializeOwned>(
+    service: &'static str,
+    path: &str,
+    request_id: &str,
+    deadline: Deadline,
+) -> Result<Answered<T>, Failure> {
+    let body = match future::select(pin!(body(service, path, request_id)), deadline.over).await {
+        Either::Left((body, _)) => body,
+        Either::Right(((), _)) => {
+            pause::begin(service, Reason::Timeout);
+            let cause = anyhow!("no whole answer within {:?}", deadline.timeout);
+            return Err(Failure::new(Reason::Timeout, cause));
+        }
+    };
+    let body = body.map_err(|failure| {
+        if matches!(failure, call::Failure::Status(SERVICE_UNAVAILABLE)) {
+            pause::begin(service, Reason::ErrorStatus);
+        }
+        Failure::from(failure)
+    })?;
+    match serde_json::from_slice(&body) {
+        Ok(answer) => Ok(Answered { answer, body }),
+        Err(error) => Err(Failure::new(Reason::InvalidResponse, anyhow!(error))),
+    }
+}
+
+/// An instance that dies takes with it all requests that it has. Such a call is made once more.
+async fn body(service: &str, path: &str, request_id: &str) -> Result<Vec<u8>, call::Failure> {
+    match call::get(service, path, request_id, BODY_LIMIT).await {
+        Err(call::Failure::Died | call::Failure::NoResponse(_)) => {
+            call::get(service, path, request_id, BODY_LIMIT).await
+        }
+        answer => answer,
+    }
+}
+
+impl Failure {
+    fn new(reason: Reason, cause: Error) -> Self {
+        Self { reason, cause, refused: false }
+    }
+}
+
+impl From<call::Failure> for Failure {
+    fn from(failure: call::Failure) -> Self {
+        match failure {
+            call::Failure::Denied(cause) | call::Failure::NoResponse(cause) => {
+                Self::new(Reason::Unreachable, cause)
+            }
+            call::Failure::Died => {
+                Self::new(Reason::ErrorStatus, anyhow!("status 500 without a body, twice"))
+            }
+            call::Failure::Status(status) => Self {
+                refused: (400..500).contains(&status),
+                ..Self::new(Reason::ErrorStatus, anyhow!("status {status}"))
+            },
+            call::Failure::BrokenOff(cause) => {
+                Self::new(Reason::InvalidResponse, cause.context("the body broke off"))
+            }
+            call::Failure::TooLarge => {
+                Self::new(Reason::TooLarge, anyhow!("a body of more than {BODY_LIMIT} bytes"))
+            }
+        }
     }
 }

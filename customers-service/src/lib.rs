@@ -1,7 +1,7 @@
 //! Owns the customers: one table, and the routes under `/customers`.
 
 use service_chassis::routes::Routes;
-use service_chassis::{Answer, Request, Service};
+use service_chassis::{Answer, Request, Service, TimeVariable, database};
 
 pub mod customers;
 
@@ -28,6 +28,8 @@ impl Service for CustomersService {
         ("/customers/count", Route::Count),
         ("/customers/summary/:limit", Route::Summary),
     ];
+
+    const VARIABLES: &'static [&'static TimeVariable] = &[&database::TIMEOUT];
 
     type Route = Route;
 

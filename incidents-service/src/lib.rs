@@ -1,7 +1,7 @@
 //! Owns the incidents: one table, and the routes under `/incidents`.
 
 use service_chassis::routes::Routes;
-use service_chassis::{Answer, Request, Service};
+use service_chassis::{Answer, Request, Service, TimeVariable, database};
 
 pub mod incidents;
 
@@ -26,6 +26,8 @@ impl Service for IncidentsService {
         ("/incidents/grouped-by-customer", Route::GroupedByCustomer),
         ("/incidents/summary/:limit", Route::Summary),
     ];
+
+    const VARIABLES: &'static [&'static TimeVariable] = &[&database::TIMEOUT];
 
     type Route = Route;
 

@@ -3,9 +3,11 @@
 use anyhow::{Error, Result, anyhow};
 use http::StatusCode;
 use spin_sdk::wasip3::http::client;
-use spin_sdk::wasip3::http::types::{Fields, Request, Response, Scheme};
+use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Request, Response, Scheme};
 use spin_sdk::wasip3::wit_future;
 use spin_sdk::wit_bindgen::StreamResult;
+
+use crate::request_id::X_REQUEST_ID;
 
 /// What is read of a body at once, in bytes.
 const CHUNK: usize = 4096;
@@ -13,8 +15,12 @@ const CHUNK: usize = 4096;
 /// Why a call did not come to a whole body. The causes are for the log.
 #[derive(Debug)]
 pub enum Failure {
+    /// The app may not make this call.
+    Denied(Error),
     /// There was no response.
-    Unreachable(Error),
+    NoResponse(Error),
+    /// The response is a 500 without a body, which is what the host makes of an instance that died.
+    Died,
     /// The response has another status than 200.
     Status(u16),
     /// The body broke off, or is longer or shorter than it says.
@@ -25,21 +31,29 @@ pub enum Failure {
 
 /// The body of a 200 that `service` answers to a GET of `path`, if it has `limit` bytes at most.
 ///
-/// There is no timeout: Spin applies none to a call between components. To drop the future ends the wait.
+/// The call carries `request_id`. There is no timeout: Spin applies none to a call between components. To drop
+/// the future ends the wait.
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn get(service: &str, path: &str, limit: usize) -> Result<Vec<u8>, Failure> {
-    let request = request(service, path).map_err(Failure::Unreachable)?;
-    let response = client::send(request).await.map_err(|error| Failure::Unreachable(error.into()))?;
+pub async fn get(service: &str, path: &str, request_id: &str, limit: usize) -> Result<Vec<u8>, Failure> {
+    let request = request(service, path, request_id).map_err(Failure::Denied)?;
+    let response = client::send(request).await.map_err(|code| match code {
+        ErrorCode::HttpRequestDenied => Failure::Denied(code.into()),
+        _ => Failure::NoResponse(code.into()),
+    })?;
     let status = response.get_status_code();
-    if status != StatusCode::OK {
-        return Err(Failure::Status(status));
-    }
     let length = content_length(&response.get_headers());
     let (_, processed) = wit_future::new(|| Ok(()));
     let (mut contents, trailers) = Response::consume_body(response, processed);
     let mut body = Vec::new();
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        let (_, start) = contents.read(Vec::with_capacity(1)).await;
+        return Err(if start.is_empty() { Failure::Died } else { Failure::Status(status) });
+    }
+    if status != StatusCode::OK {
+        return Err(Failure::Status(status));
+    }
     let mut result = StreamResult::Complete(0);
     while result != StreamResult::Dropped {
         body.reserve(CHUNK);
@@ -64,9 +78,10 @@ fn content_length(headers: &Fields) -> Option<usize> {
 }
 
 /// A GET without a body.
-fn request(service: &str, path: &str) -> Result<Request> {
+fn request(service: &str, path: &str, request_id: &str) -> Result<Request> {
+    let fields = Fields::from_list(&[(X_REQUEST_ID.to_string(), request_id.as_bytes().to_vec())])?;
     let (_, trailers) = wit_future::new(|| Ok(None));
-    let (request, _) = Request::new(Fields::new(), None, trailers, None);
+    let (request, _) = Request::new(fields, None, trailers, None);
     request.set_scheme(Some(&Scheme::Http)).map_err(|()| anyhow!("the scheme was refused"))?;
     request
         .set_authority(Some(&format!("{service}.spin.internal")))

@@ -1,22 +1,49 @@
-//! The one database connection that an instance keeps.
+//! The one database connection that an instance keeps, and how long it is waited for.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use spin_sdk::sqlite::{Connection, RowResult, Value};
 
+use crate::{TimeVariable, within};
+
+/// How long one query may take.
+pub static TIMEOUT: TimeVariable = TimeVariable::milliseconds("database_timeout_ms", 1..=60_000, 2000);
+
+/// How long a database that has not answered in time is left alone. The host goes on with a query that was
+/// given up, so what relieves such a database is to be asked less.
+const PAUSE: Duration = Duration::from_secs(1);
+
 thread_local! {
     // Opening costs as much as a query, so a connection lives as long as its instance.
     static KEPT: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
+
+    static PAUSED_UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
 }
+
+/// The database has not answered in time, or has not done so a moment ago.
+#[derive(Debug)]
+pub struct TimedOut(&'static str);
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(when) = self;
+        write!(formatter, "the database has not answered within {:?}{when}", TIMEOUT.get())
+    }
+}
+
+impl std::error::Error for TimedOut {}
 
 /// The row of a query on the database `default` that has one at most, `None` if it has none.
 ///
 /// # Errors
 /// For more than one row, for another number of columns than `N`, and what the database says, when it
 /// has said it twice: a kept connection may have been dropped by a remote database meanwhile, so the
-/// first failure is followed by one try on a new connection.
+/// first failure is followed by one try on a new connection. [`TimedOut`] where all of that takes longer than
+/// [`TIMEOUT`], and at once for [`PAUSE`] after that.
 pub async fn row<const N: usize>(sql: &str, parameters: &[Value]) -> Result<Option<[Value; N]>> {
     let Some(row) = only_row(sql, parameters).await? else {
         return Ok(None);
@@ -41,6 +68,20 @@ pub async fn json(sql: &str, parameters: &[Value]) -> Result<Option<String>> {
 }
 
 async fn only_row(sql: &str, parameters: &[Value]) -> Result<Option<RowResult>> {
+    if PAUSED_UNTIL.get().is_some_and(|until| Instant::now() < until) {
+        bail!(TimedOut(", a moment ago"));
+    }
+    match within(TIMEOUT.get(), row_or_second_try(sql, parameters)).await {
+        Some(row) => row,
+        None => {
+            KEPT.set(None);
+            PAUSED_UNTIL.set(Some(Instant::now() + PAUSE));
+            bail!(TimedOut(""))
+        }
+    }
+}
+
+async fn row_or_second_try(sql: &str, parameters: &[Value]) -> Result<Option<RowResult>> {
     let kept = KEPT.with_borrow(Option::clone);
     if let Some(connection) = kept
         && let Ok(row) = execute(&connection, sql, parameters).await

@@ -2,7 +2,7 @@ use http::header::{ALLOW, HeaderValue};
 use http::{Response, StatusCode};
 use serde_json::json;
 
-use crate::{Body, json_response};
+use crate::{Body, database, json_response};
 
 /// Why a request is not answered with 200.
 #[derive(Debug)]
@@ -15,11 +15,16 @@ pub enum Error {
     MethodNotAllowed,
     /// 500. The cause goes to the log, never to the client.
     Internal(anyhow::Error),
+    /// 503: what is needed for an answer was not there in time. The cause goes to the log.
+    Unavailable(anyhow::Error),
 }
 
 impl From<anyhow::Error> for Error {
     fn from(cause: anyhow::Error) -> Self {
-        Self::Internal(cause)
+        match cause.is::<database::TimedOut>() {
+            true => Self::Unavailable(cause),
+            false => Self::Internal(cause),
+        }
     }
 }
 
@@ -31,6 +36,7 @@ impl Error {
             Self::NotFound(message) => (StatusCode::NOT_FOUND, *message),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed, use GET or HEAD"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "The data cannot be read at the moment"),
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "The data was not there in time"),
         };
         let mut response = json_response(status, json!({ "message": message }).to_string());
         if matches!(self, Self::MethodNotAllowed) {

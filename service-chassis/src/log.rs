@@ -10,11 +10,12 @@ const PATH_LIMIT: usize = 256;
 /// Writes one line of JSON to stderr for each failure of one request, and none for a success.
 ///
 /// ```text
-/// {"level":"error","service":"customers-service","request":"GET /customers/count","elapsedMs":2,"error":"cannot …: no such table: Customers"}
+/// {"level":"error","service":"customers-service","requestId":"5f0c…","request":"GET /customers/count","elapsedMs":2,"error":"cannot …: no such table: Customers"}
 /// ```
 #[derive(Debug, Clone)]
 pub struct Log {
     service: &'static str,
+    request_id: String,
     /// Method and path. The query stays out of the log, since a gateway may have put a token there.
     request: String,
     started: Instant,
@@ -22,9 +23,10 @@ pub struct Log {
 
 impl Log {
     /// The log of a request that `service` begins to answer now.
-    pub fn new(service: &'static str, method: &Method, path: &str) -> Self {
+    pub fn new(service: &'static str, method: &Method, path: &str, request_id: &str) -> Self {
         let path: String = path.chars().take(PATH_LIMIT).collect();
-        Self { service, request: format!("{method} {path}"), started: Instant::now() }
+        let (request_id, request) = (request_id.to_owned(), format!("{method} {path}"));
+        Self { service, request_id, request, started: Instant::now() }
     }
 
     /// Reports why something failed, as a chain of causes: what was tried first, the root last.
@@ -44,10 +46,10 @@ impl Log {
     }
 
     fn line(&self, level: &str, text: &str) -> String {
-        let Self { service, request, started } = self;
+        let Self { service, request_id, request, started } = self;
         let elapsed = started.elapsed().as_millis();
         format!(
-            r#"{{"level":"{level}","service":"{service}","request":{},"elapsedMs":{elapsed},"error":{}}}"#,
+            r#"{{"level":"{level}","service":"{service}","requestId":"{request_id}","request":{},"elapsedMs":{elapsed},"error":{}}}"#,
             string(request),
             string(text),
         ) + "\n"
@@ -71,9 +73,10 @@ mod tests {
 
     #[test]
     fn a_line_is_json_whatever_the_client_and_the_cause_say() {
-        let line = Log::new("x-service", &Method::GET, "/a\"b").line("error", "a \"quoted\"\ncause");
+        let line = Log::new("x-service", &Method::GET, "/a\"b", "id-1").line("error", "a \"quoted\"\ncause");
         assert_eq!(line.find('\n'), Some(line.len() - 1), "one line, with its end: {line:?}");
         let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(line["requestId"], "id-1");
         assert_eq!(line["request"], "GET /a\"b");
         assert_eq!(line["error"], "a \"quoted\"\ncause");
     }
@@ -81,7 +84,7 @@ mod tests {
     #[test]
     fn no_control_character_reaches_a_terminal() {
         let text = "\u{1b}[31m \u{7f} \u{80}\u{9b}31m\u{9f} \u{a0} \u{e4}";
-        let line = Log::new("x-service", &Method::GET, text).line("error", text);
+        let line = Log::new("x-service", &Method::GET, text, "id").line("error", text);
         assert!(!line.trim_end_matches('\n').contains(char::is_control), "{line:?}");
         assert!(line.contains(r"\u009b31m\u009f"), "{line:?}");
         let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
@@ -91,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_long_path_is_cut() {
-        let log = Log::new("x-service", &Method::GET, &format!("/{}", "x".repeat(5000)));
+        let log = Log::new("x-service", &Method::GET, &format!("/{}", "x".repeat(5000)), "id");
         assert_eq!(log.request.len(), "GET ".len() + PATH_LIMIT);
     }
 }

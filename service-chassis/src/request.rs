@@ -1,7 +1,12 @@
+use std::cell::RefCell;
+
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
 use http::{HeaderName, Method};
 use spin_sdk::wasip3::http::types::{self as wasi, ErrorCode};
 
 use crate::Log;
+use crate::request_id::{self, X_REQUEST_ID};
 
 /// What the services look at in a request.
 ///
@@ -16,7 +21,10 @@ pub struct Request {
     pub query: String,
     /// The text in the place of the route's parameter, percent-decoded; empty if there is none.
     pub parameter: String,
+    /// The client's `x-request-id`, or a new one.
+    pub id: String,
     pub log: Log,
+    pub(crate) later: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
     received: wasi::Request,
 }
 
@@ -29,13 +37,32 @@ impl Request {
         let target = received.get_path_with_query().unwrap_or_default();
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let (path, query) = (path.to_owned(), query.to_owned());
-        let log = Log::new(service, &method, &path);
-        Ok(Self { method, path, query, parameter: String::new(), log, received })
+        let id = request_id::accepted_or_new(header(&received, &X_REQUEST_ID));
+        let log = Log::new(service, &method, &path, &id);
+        Ok(Self {
+            method,
+            path,
+            query,
+            parameter: String::new(),
+            id,
+            log,
+            later: RefCell::default(),
+            received,
+        })
     }
 
     /// The values of all fields of this name, in their order, as one list (RFC 9110, section 5.3); empty if
     /// there is none, `None` if it is no UTF-8.
     pub fn header(&self, name: &HeaderName) -> Option<String> {
-        String::from_utf8(self.received.get_headers().get(name.as_str()).join(&b',')).ok()
+        header(&self.received, name)
     }
+
+    /// Does `work` once the response has been sent.
+    pub fn after_response(&self, work: impl Future<Output = ()> + 'static) {
+        self.later.borrow_mut().push(work.boxed_local());
+    }
+}
+
+fn header(received: &wasi::Request, name: &HeaderName) -> Option<String> {
+    String::from_utf8(received.get_headers().get(name.as_str()).join(&b',')).ok()
 }

@@ -1,6 +1,7 @@
 //! Answers, whole or in pages, and how they reach the host.
 
 use futures::StreamExt;
+use futures::future::{LocalBoxFuture, join_all};
 use futures::stream::LocalBoxStream;
 use http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
@@ -44,13 +45,14 @@ fn add_defaults(headers: &mut HeaderMap, status: StatusCode) {
 }
 
 /// Hands a response to the host. The body is written by a task that goes on after this returns; if its
-/// pages end in an error, `on_failure` hears of the cause.
+/// pages end in an error, `on_failure` hears of the cause. At its end it does what has been left for `later`.
 ///
 /// # Errors
 /// Only for headers that the host refuses, which is a mistake in the program.
 pub(crate) async fn send(
     response: Response<Body>,
     on_failure: impl FnOnce(&anyhow::Error) + 'static,
+    later: Vec<LocalBoxFuture<'static, ()>>,
 ) -> Result<wasi::Response, ErrorCode> {
     let (mut head, body) = response.into_parts();
     add_defaults(&mut head.headers, head.status);
@@ -69,7 +71,11 @@ pub(crate) async fn send(
     response
         .set_status_code(head.status.as_u16())
         .map_err(|()| ErrorCode::InternalError(Some("status code refused".to_owned())))?;
-    spawn(write(writer, body, Backpressure::new(), on_failure));
+    let written = write(writer, body, Backpressure::new(), on_failure);
+    spawn(async {
+        written.await;
+        join_all(later).await;
+    });
     // The host comes back from this once it has nothing else to do. It then fetches the first bytes right
     // after the head, and both leave in one segment, where a head on its own would wait for the client's
     // delayed acknowledgement.

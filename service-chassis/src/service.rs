@@ -3,8 +3,9 @@
 use http::Method;
 use spin_sdk::wasip3::http::types::{self as wasi, ErrorCode};
 
+use crate::request_id::X_REQUEST_ID;
 use crate::routes::{self, Routes};
-use crate::{Answer, Error, Request, response};
+use crate::{Answer, Error, Request, TimeVariable, response};
 
 /// One component of the app. [`export!`](crate::export) lets the host call it.
 pub trait Service {
@@ -13,6 +14,9 @@ pub trait Service {
 
     /// Every path that the service knows.
     const ROUTES: Routes<Self::Route>;
+
+    /// The variables that the service looks at.
+    const VARIABLES: &'static [&'static TimeVariable];
 
     /// What a path leads to.
     type Route: Copy + 'static;
@@ -29,6 +33,9 @@ pub trait Service {
 /// Only where the host refuses a response as such.
 pub async fn serve<S: Service>(received: wasi::Request) -> Result<wasi::Response, ErrorCode> {
     let mut request = Request::new(S::NAME, received)?;
+    for variable in S::VARIABLES {
+        variable.read(&request.log).await;
+    }
     let answer = match (routes::find(S::ROUTES, &request.path), &request.method) {
         (None, _) => Err(Error::NotFound("Not found")),
         (Some((route, parameter)), &Method::GET | &Method::HEAD) => {
@@ -37,14 +44,17 @@ pub async fn serve<S: Service>(received: wasi::Request) -> Result<wasi::Response
         }
         (Some(_), _) => Err(Error::MethodNotAllowed),
     };
-    let log = request.log;
-    let response = answer.unwrap_or_else(|error| {
-        if let Error::Internal(cause) = &error {
+    let Request { id, log, later, .. } = request;
+    let mut response = answer.unwrap_or_else(|error| {
+        if let Error::Internal(cause) | Error::Unavailable(cause) = &error {
             log.failure(cause);
         }
         error.to_response()
     });
-    response::send(response, move |cause| log.failure(cause)).await
+    if let Ok(id) = id.try_into() {
+        response.headers_mut().insert(X_REQUEST_ID, id);
+    }
+    response::send(response, move |cause| log.failure(cause), later.into_inner()).await
 }
 
 /// Makes a type that implements [`Service`] the one that the host calls, by WASI HTTP. Outside WebAssembly,

@@ -8,9 +8,9 @@ use spin_sdk::variables;
 
 use crate::Log;
 
-/// A variable that holds a whole number of some unit of time. An instance reads it once.
+/// A variable that holds a whole number of some unit of time. A service lists those that it looks at.
 pub struct TimeVariable {
-    name: &'static str,
+    pub name: &'static str,
     unit: Duration,
     range: RangeInclusive<u32>,
     default: u32,
@@ -23,25 +23,35 @@ impl TimeVariable {
         Self { name, unit: Duration::from_millis(1), range, default, value: OnceLock::new() }
     }
 
-    /// What the variable says. If that is no number in its range, the log says so, and the default counts.
-    pub async fn get(&self, log: &Log) -> Duration {
-        if let Some(value) = self.value.get() {
-            return *value;
+    /// A whole number of seconds in `range`.
+    pub const fn seconds(name: &'static str, range: RangeInclusive<u32>, default: u32) -> Self {
+        Self { name, unit: Duration::from_secs(1), range, default, value: OnceLock::new() }
+    }
+
+    /// What the variable says, or its default where it says nothing of use.
+    pub fn get(&self) -> Duration {
+        self.value.get().copied().unwrap_or(self.unit * self.default)
+    }
+
+    /// Reads the variable, once for an instance. If it is no number in its range, the log says so.
+    pub(crate) async fn read(&self, log: &Log) {
+        if self.value.get().is_some() {
+            return;
         }
-        let Self { name, range, .. } = self;
+        let name = self.name;
         let value = match variables::get(name).await {
             Ok(value) => self.parse(&value).ok_or_else(|| {
-                let (from, to) = (range.start(), range.end());
+                let (from, to) = (self.range.start(), self.range.end());
                 format!("{name} is {value:?}, which is not a whole number from {from} to {to}")
             }),
             Err(error) => Err(format!("{name} cannot be read: {error}")),
         };
         let value = value.unwrap_or_else(|problem| {
-            let default = self.unit * self.default;
+            let default = self.get();
             log.warning(&format!("{problem}; the default of {default:?} is used"));
             default
         });
-        *self.value.get_or_init(|| value)
+        self.value.get_or_init(|| value);
     }
 
     fn parse(&self, value: &str) -> Option<Duration> {
@@ -64,5 +74,14 @@ mod tests {
         {
             assert_eq!(variable.parse(invalid), None, "{invalid:?}");
         }
+        let variable = TimeVariable::seconds("x_s", 0..=86_400, 0);
+        assert_eq!(variable.parse("0"), Some(Duration::ZERO));
+        assert_eq!(variable.parse("86400"), Some(Duration::from_secs(86_400)));
+        assert_eq!(variable.parse("86401"), None);
+    }
+
+    #[test]
+    fn before_it_is_read_the_default_counts() {
+        assert_eq!(TimeVariable::seconds("x_s", 0..=9, 7).get(), Duration::from_secs(7));
     }
 }

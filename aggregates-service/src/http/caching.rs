@@ -1,26 +1,54 @@
 //! Validators and conditional requests, by RFC 9110.
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
+use std::time::Duration;
+
+use http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use service_chassis::Body;
 use sha2::{Digest, Sha256};
 
+use crate::memory::CACHE_MAX_AGE;
+use crate::payload::Payload;
+
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
 /// Adds what caches have to know. A complete answer gets a strong validator, and shrinks to a 304 where
 /// the client has it already, by its `If-None-Match`; anything else must not be kept.
-pub fn apply(mut response: Response<Body>, complete: bool, if_none_match: Option<String>) -> Response<Body> {
+///
+/// A complete payload with an `age` is one that this instance has kept.
+pub fn apply(
+    mut response: Response<Body>,
+    payload: &Payload,
+    age: Option<Duration>,
+    if_none_match: Option<String>,
+) -> Response<Body> {
     let Body::Whole(body) = response.body() else {
         return response; // Nothing that is sent in pages has a validator.
     };
-    if !complete {
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if !payload.is_complete() {
+        say_what_is_stale(response.headers_mut(), payload);
         return response;
     }
     let etag = etag(body);
     let unchanged = if_none_match.is_some_and(|list| none_match_fails(&list, &etag));
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
-        headers.insert(ETAG, etag);
+    let max_age = CACHE_MAX_AGE.get().as_secs();
+    insert(
+        headers,
+        CACHE_CONTROL,
+        &match max_age {
+            0 => "no-cache".to_owned(),
+            _ => format!("public, max-age={max_age}"),
+        },
+    );
+    insert(headers, ETAG, &etag);
+    if let Some(age) = age.map(|age| age.as_secs()) {
+        headers.insert(AGE, age.into());
+        insert(
+            headers,
+            CACHE_STATUS,
+            &format!("aggregates-service; hit; ttl={}", max_age.saturating_sub(age)),
+        );
     }
     if unchanged {
         headers.remove(CONTENT_TYPE);
@@ -28,6 +56,29 @@ pub fn apply(mut response: Response<Body>, complete: bool, if_none_match: Option
         *response.body_mut() = Body::Whole(Vec::new());
     }
     response
+}
+
+/// By RFC 9211, each answer that stands in for a failed call was selected from a cache though it was stale,
+/// which is what its negative time to live says.
+fn say_what_is_stale(headers: &mut HeaderMap, payload: &Payload) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(age) = payload.age() {
+        headers.insert(AGE, age.as_secs().into());
+    }
+    let stale = payload.0.iter().filter_map(|part| {
+        let (service, reason, age) = (part.service(), part.failure()?.name(), part.age()?.as_secs());
+        Some(format!("aggregates-service; fwd=stale; ttl=-{age}; key=\"{service}\"; detail={reason}"))
+    });
+    let stale: Vec<_> = stale.collect();
+    if !stale.is_empty() {
+        insert(headers, CACHE_STATUS, &stale.join(", "));
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
 }
 
 /// A strong entity tag: 128 bits of the body's SHA-256 in hexadecimal digits, in quotes.

@@ -1,4 +1,4 @@
-//! The two parameters that the dashboard has.
+//! The parameters that the dashboard has.
 
 use service_chassis::Error;
 
@@ -13,6 +13,8 @@ pub struct Query {
     /// `format=json`: JSON whatever `Accept` says. A link cannot choose its `Accept`, so the page needs
     /// this for its link to the JSON.
     pub json: bool,
+    /// `require=complete`: an error in the place of a dashboard that is not complete.
+    pub complete: bool,
 }
 
 impl Query {
@@ -31,6 +33,10 @@ impl Query {
                     }
                 },
                 "format" if value == "json" && !parsed.json => parsed.json = true,
+                "require" if value == "complete" && !parsed.complete => parsed.complete = true,
+                "require" => {
+                    return Err(Error::BadRequest("Invalid parameter (require) received, use complete"));
+                }
                 "format" => return Err(Error::BadRequest("Invalid parameter (format) received, use json")),
                 _ => {}
             }
@@ -86,6 +92,14 @@ mod tests {
         for invalid in
             ["format", "format=html", "format=JSON", "format=json&format=html", "format=json&format=json"]
         {
+            assert!(matches!(Query::parse(invalid), Err(Error::BadRequest(_))), "{invalid}");
+        }
+    }
+
+    #[test]
+    fn all_or_nothing_is_complete() {
+        assert!(Query::parse("require=complete").expect("valid").complete);
+        for invalid in ["require", "require=all", "require=Complete", "require=complete&require=complete"] {
             assert!(matches!(Query::parse(invalid), Err(Error::BadRequest(_))), "{invalid}");
         }
     }

@@ -3,7 +3,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::backends::{Customers, Incidents};
+use crate::backends::{Backend, Customers, Incidents};
+use crate::last_good::LastGood;
+use crate::outcome::{Failed, Outcome, Part};
 use crate::upstream::Reason;
 
 /// Names that would do harm, were they not escaped, and how they have to stand in the page.
@@ -18,26 +20,35 @@ const HOSTILE: [(&str, &str); 5] = [
     ("Z\u{335}\u{321}\u{301}", "<bdi>Z\u{335}\u{321}\u{301}</bdi>"),
 ];
 
-fn customers(top: &Value) -> Result<Customers, Reason> {
-    Ok(serde_json::from_value(json!({"count": 1234, "top": top})).expect("what the service sends"))
+fn customers(top: &Value) -> Box<dyn Part> {
+    part(Ok(customers_from(top)))
 }
 
-fn incidents(most: &Value, highest: &Value) -> Result<Incidents, Reason> {
+fn customers_from(top: &Value) -> Customers {
+    serde_json::from_value(json!({"count": 1234, "top": top})).expect("what the service sends")
+}
+
+fn incidents(most: &Value, highest: &Value) -> Box<dyn Part> {
     let incidents = json!({"mostIncidents": most, "highestVolume": highest});
-    Ok(serde_json::from_value(incidents).expect("what the service sends"))
+    part::<Incidents>(Ok(serde_json::from_value(incidents).expect("what the service sends")))
 }
 
-fn page(customers: Result<Customers, Reason>, incidents: Result<Incidents, Reason>) -> String {
+fn missing<B: Backend>(reason: Reason) -> Box<dyn Part> {
+    part::<B>(Err(Failed { reason, last_good: None }))
+}
+
+fn part<B: Backend>(answer: Result<B, Failed<B>>) -> Box<dyn Part> {
+    Box::new(Outcome { answer, took: Duration::ZERO })
+}
+
+fn page(customers: Box<dyn Part>, incidents: Box<dyn Part>) -> String {
     html(&answer(customers, incidents, None))
 }
 
-fn answer(
-    customers: Result<Customers, Reason>,
-    incidents: Result<Incidents, Reason>,
-    refresh: Option<u16>,
-) -> Response<Body> {
-    let payload = Payload(&[&customers, &incidents]);
-    response(&payload, UNIX_EPOCH + Duration::from_secs(1_795_418_453), refresh).expect("a page")
+fn answer(customers: Box<dyn Part>, incidents: Box<dyn Part>, refresh: Option<u16>) -> Response<Body> {
+    let payload = Payload(vec![customers, incidents]);
+    let query = Query { refresh, ..Query::default() };
+    response(&payload, UNIX_EPOCH + Duration::from_secs(1_795_418_453), &query).expect("a page")
 }
 
 fn html(response: &Response<Body>) -> String {
@@ -84,7 +95,8 @@ fn names_are_escaped_and_isolated() {
 
 #[test]
 fn a_row_without_a_name_says_so() {
-    let page = page(customers(&json!([{"name": " \u{2003}", "scoring": 1}])), Err(Reason::Timeout));
+    let page =
+        page(customers(&json!([{"name": " \u{2003}", "scoring": 1}])), missing::<Incidents>(Reason::Timeout));
     assert!(page.contains("<em>no name</em>"), "{page}");
 }
 
@@ -97,7 +109,11 @@ fn an_empty_list_is_not_a_missing_one() {
 
 #[test]
 fn a_missing_section_is_named_with_the_reason_and_the_rest_is_shown() {
-    let answer = answer(customers(&json!([{"name": "A", "scoring": 1}])), Err(Reason::Unreachable), None);
+    let answer = answer(
+        customers(&json!([{"name": "A", "scoring": 1}])),
+        missing::<Incidents>(Reason::Unreachable),
+        None,
+    );
     assert_eq!(answer.status(), StatusCode::OK);
     let page = html(&answer);
     assert!(page.contains("<title>Incomplete: "));
@@ -107,8 +123,25 @@ fn a_missing_section_is_named_with_the_reason_and_the_rest_is_shown() {
 }
 
 #[test]
+fn what_is_from_a_while_ago_is_shown_with_its_time_and_why() {
+    let answer_of_then = customers_from(&json!([{"name": "A", "scoring": 1}]));
+    let last_good = LastGood { answer: answer_of_then, age: Duration::from_secs(42) };
+    let customers = part(Err(Failed { reason: Reason::Timeout, last_good: Some(last_good) }));
+    let page = page(customers, incidents(&json!([]), &json!([])));
+    assert!(page.contains("<title>Incomplete: "));
+    assert!(page.contains("<h2>A part of this dashboard is from a while ago</h2>"), "{page}");
+    assert!(page.contains("<bdi>A</bdi>"));
+    let says = concat!(
+        r#"<strong>From 42 seconds ago</strong>, <time datetime="2026-11-23T07:20:00Z">"#,
+        "23 November 2026, 07:20 UTC</time>: customers-service timed out"
+    );
+    assert!(page.contains(says), "{page}");
+    assert!(!page.contains("Not available"), "{page}");
+}
+
+#[test]
 fn without_any_section_the_page_says_so_with_the_status() {
-    let answer = answer(Err(Reason::Timeout), Err(Reason::TooLarge), None);
+    let answer = answer(missing::<Customers>(Reason::Timeout), missing::<Incidents>(Reason::TooLarge), None);
     assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
     let page = html(&answer);
     assert!(page.contains("<h2>The dashboard is not available at the moment</h2>"));
@@ -118,16 +151,17 @@ fn without_any_section_the_page_says_so_with_the_status() {
 
 #[test]
 fn it_loads_itself_again_only_if_asked_to() {
-    let plain = answer(Err(Reason::Timeout), Err(Reason::Timeout), None);
+    let plain = answer(missing::<Customers>(Reason::Timeout), missing::<Incidents>(Reason::Timeout), None);
     assert!(!plain.headers().contains_key(REFRESH));
-    let refreshing = answer(Err(Reason::Timeout), Err(Reason::Timeout), Some(60));
+    let refreshing =
+        answer(missing::<Customers>(Reason::Timeout), missing::<Incidents>(Reason::Timeout), Some(60));
     assert_eq!(refreshing.headers()[REFRESH], "60");
     assert!(html(&refreshing).contains("every 60 seconds"));
 }
 
 #[test]
 fn the_policy_allows_the_style_and_nothing_that_runs() {
-    let answer = answer(customers(&json!([])), Err(Reason::Timeout), None);
+    let answer = answer(customers(&json!([])), missing::<Incidents>(Reason::Timeout), None);
     let page = html(&answer);
     let (_, style) = page.split_once("<style>").expect("a style");
     let (style, _) = style.split_once("</style>").expect("its end");
