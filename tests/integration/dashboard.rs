@@ -141,3 +141,55 @@ fn if_none_match_is_of_no_use_where_the_dashboard_is_not_complete() {
     assert_eq!(reply.status, 200);
     assert_eq!(reply.json()["customersWithMostIncidents"], json!(null));
 }
+
+#[test]
+fn caches_and_the_app_itself_may_answer_for_as_long_as_the_variable_says() {
+    let app = Options::default().migrated().variable("cache_max_age_s", "600").start();
+    let made = app.dashboard();
+    assert_eq!(made.header("cache-control"), Some("public, max-age=600"));
+    assert_eq!(made.header("age"), None);
+    app.sql("DELETE FROM Incidents");
+
+    let kept = app.dashboard();
+    assert_eq!((kept.text(), kept.header("etag")), (made.text(), made.header("etag")));
+    assert_eq!(kept.header("cache-control"), Some("public, max-age=600"));
+    assert!(kept.header("age").is_some_and(|age| age.parse::<u64>().is_ok()), "{kept:?}");
+    assert!(kept.header("cache-status").unwrap().starts_with("aggregates-service; hit; ttl="), "{kept:?}");
+    assert_eq!(kept.header("server-timing"), Some("memory;dur=0.0"));
+    let etag = made.header("etag").unwrap();
+    assert_eq!(app.send("GET", "/aggregates/dashboard", &[("if-none-match", etag)]).status, 304);
+    assert!(
+        app.send("GET", "/aggregates/dashboard", &[("accept", "text/html")]).text().contains("Fjordkraft")
+    );
+
+    for fresh in ["no-cache", "max-age=0"] {
+        let fresh = app.send("GET", "/aggregates/dashboard", &[("cache-control", fresh)]);
+        assert_eq!(fresh.json()["customersWithMostIncidents"], json!([]));
+        assert_eq!(fresh.header("age"), None);
+    }
+    assert_eq!(app.dashboard().json()["customersWithMostIncidents"], json!([]), "the new one is kept");
+}
+
+#[test]
+fn what_is_not_complete_is_never_answered_from_memory() {
+    let app = Options::default().migrated().variable("cache_max_age_s", "600").start();
+    app.sql("ALTER TABLE Customers RENAME TO Elsewhere");
+    for _ in 0..2 {
+        let partial = app.dashboard();
+        assert_eq!(partial.header("x-aggregate-complete"), Some("false"));
+        assert_eq!(partial.header("cache-control"), Some("no-store"));
+        assert_eq!(partial.header("age"), None);
+    }
+    app.sql("ALTER TABLE Elsewhere RENAME TO Customers");
+    assert_eq!(app.dashboard().header("x-aggregate-complete"), Some("true"));
+}
+
+#[test]
+fn without_the_variable_every_dashboard_is_made_anew() {
+    let app = App::start();
+    app.dashboard();
+    app.sql("DELETE FROM Incidents");
+    let reply = app.dashboard();
+    assert_eq!(reply.json()["customersWithMostIncidents"], json!([]));
+    assert_eq!((reply.header("age"), reply.header("cache-status")), (None, None));
+}

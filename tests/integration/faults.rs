@@ -1,5 +1,6 @@
 //! What the dashboard answers when a backend fails. The faulty component does what a fault's name says.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::{App, Manifest, Options, Reply};
@@ -11,18 +12,23 @@ const TIMEOUT: u64 = 1000;
 /// What the contract allows on top of the deadline.
 const GRACE: Duration = Duration::from_millis(100);
 
+/// Longer than a backend that was waited for in vain is left alone.
+const PAUSE: Duration = Duration::from_millis(1100);
+
 /// What the faulty component writes into everything that must not reach a client.
 const MARKER: &str = "MARKER";
 
 /// A fault, and the reason that the dashboard has to give for it.
-const FAULTS: [(&str, &str); 20] = [
+const FAULTS: [(&str, &str); 22] = [
     ("stall_before_headers", "timeout"),
     ("stall_in_body", "timeout"),
+    ("drip", "timeout"),
     ("error_code", "error_status"), // which the runtime turns into a 500 without a body
     ("trap", "error_status"),       // likewise
     ("status_204", "error_status"),
     ("status_404", "error_status"),
     ("status_500", "error_status"),
+    ("status_503", "error_status"),
     ("html", "invalid_response"),
     ("empty_body", "invalid_response"),
     ("truncated", "invalid_response"),
@@ -67,6 +73,7 @@ fn disallow(mut manifest: Manifest, service: &str) -> Manifest {
 fn dashboard(app: &App, fault: &str) -> Reply {
     // The first request instantiates components, which is not what the deadline is about.
     app.dashboard();
+    thread::sleep(PAUSE);
     let reply = in_time(app, Duration::from_millis(TIMEOUT) + GRACE);
     assert!(!reply.text().contains(MARKER), "{fault}: {}", reply.text());
     assert!(!format!("{:?}", reply.headers).contains(MARKER), "{fault}: {:?}", reply.headers);
@@ -84,6 +91,7 @@ fn in_time(app: &App, limit: Duration) -> Reply {
             return reply;
         }
         times.push(started.elapsed());
+        thread::sleep(PAUSE);
     }
     panic!("no answer within {limit:?}: {times:?}");
 }
@@ -264,4 +272,92 @@ fn empty_tables_are_a_complete_dashboard() {
         r#"{"customerCount":0,"topCustomers":[],"customersWithMostIncidents":[],"customersWithHighestIncidentVolume":[]}"#
     );
     assert_eq!(reply.header("x-aggregate-complete"), Some("true"));
+}
+
+#[test]
+fn a_call_whose_instance_dies_is_made_once_more_and_no_other_is() {
+    let app = app_with("trap_every_second", &[CUSTOMERS, INCIDENTS]);
+    for _ in 0..20 {
+        assert_eq!(app.dashboard().header("x-aggregate-complete"), Some("true"));
+    }
+    let calls = |app: &App| app.log(CUSTOMERS, "stdout").lines().count();
+    assert!((21..=40).contains(&calls(&app)), "{}", calls(&app));
+
+    for (fault, expected) in
+        [("trap", 2), ("error_code", 2), ("status_500", 1), ("status_404", 1), ("html", 1)]
+    {
+        let app = app_with(fault, &[CUSTOMERS]);
+        app.dashboard();
+        assert_eq!(calls(&app), expected, "{fault}");
+    }
+}
+
+#[test]
+fn a_backend_that_was_waited_for_in_vain_is_left_alone_for_a_second() {
+    for (fault, reason) in [("stall_before_headers", "timeout"), ("status_503", "error_status")] {
+        let app = app_with(fault, &[INCIDENTS]);
+        let calls = || app.log(INCIDENTS, "stdout").lines().count();
+        // On a machine that is busy for a second, the pause may be over before the second request.
+        let (first, second) = (0..5)
+            .map(|_| (calls(), app.dashboard(), calls(), Instant::now(), app.dashboard(), calls()))
+            .find_map(|(before, first, between, asked, second, after)| {
+                let in_time = asked.elapsed() < Duration::from_millis(900) && between == before + 1;
+                in_time
+                    .then(|| assert_eq!(after, between, "{fault}: it was asked again"))
+                    .map(|()| (first, second))
+            })
+            .expect("one of five in time");
+        for reply in [first, second] {
+            assert_eq!(reply.json()["unavailable"], json!([{ "service": INCIDENTS, "reason": reason }]));
+        }
+        let before = calls();
+        thread::sleep(PAUSE);
+        app.dashboard();
+        assert_eq!(calls(), before + 1, "{fault}: it is asked again when the second is over");
+    }
+}
+
+#[test]
+fn a_failure_that_took_no_waiting_is_no_reason_not_to_ask_again() {
+    for fault in ["status_500", "html", "over_one_mib"] {
+        let app = app_with(fault, &[INCIDENTS]);
+        (0..5).for_each(|_| drop(app.dashboard()));
+        assert_eq!(app.log(INCIDENTS, "stdout").lines().count(), 5, "{fault}");
+    }
+}
+
+#[test]
+fn who_wants_all_or_nothing_gets_an_error_where_something_is_missing() {
+    let healthy = App::start();
+    let complete = healthy.get("/aggregates/dashboard?require=complete");
+    assert_eq!((complete.status.as_u16(), complete.text()), (200, healthy.dashboard().text()));
+
+    let app = app_with("status_500", &[INCIDENTS]);
+    let reply = app.get("/aggregates/dashboard?require=complete");
+    assert_eq!(reply.status, 503);
+    assert_eq!(keys(&reply.json()), ["message", "unavailable"]);
+    assert_eq!(reply.header("x-aggregate-complete"), Some("false"));
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    for wrong in ["require", "require=", "require=all", "require=complete&require=complete"] {
+        let path = format!("/aggregates/dashboard?{wrong}");
+        assert_eq!(app.get(&path).error(400), "Invalid parameter (require) received, use complete");
+    }
+}
+
+#[test]
+fn every_dashboard_says_how_long_each_call_took_and_why_it_failed() {
+    let timing = |app: &App| app.dashboard().header("server-timing").unwrap().to_owned();
+    let healthy = timing(&App::start());
+    let durations: Vec<f64> = healthy
+        .split(", ")
+        .zip([CUSTOMERS, INCIDENTS])
+        .map(|(metric, service)| metric.strip_prefix(&format!("{service};dur=")).unwrap().parse().unwrap())
+        .collect();
+    assert!(durations.iter().all(|duration| *duration > 0.0), "{healthy}");
+
+    let failed = timing(&app_with("stall_before_headers", &[INCIDENTS]));
+    let (_, incidents) = failed.split_once(", incidents-service;dur=").unwrap();
+    let (duration, reason) = incidents.split_once(';').unwrap();
+    assert!(duration.parse::<f64>().unwrap() >= TIMEOUT as f64, "{failed}");
+    assert_eq!(reason, r#"desc="timeout""#);
 }

@@ -5,6 +5,7 @@ mod attackers;
 mod customers;
 mod dashboard;
 mod data;
+mod database;
 mod deploy;
 mod documents;
 mod dropped_connections;

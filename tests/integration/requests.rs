@@ -175,3 +175,47 @@ fn an_app_without_tables_serves_errors_and_stays_up() {
     assert_eq!(app.get("/customers/count").text(), r#"{"count":40}"#);
     assert_eq!(app.dashboard().status, 200);
 }
+
+#[test]
+fn one_id_leads_through_the_logs_of_all_services() {
+    let app = App::start();
+    app.sql("DROP TABLE Customers");
+    let id = "A.b_c-0";
+    let reply = app.send("GET", "/aggregates/dashboard", &[("x-request-id", id)]);
+    assert_eq!(reply.header("x-request-id"), Some(id));
+    for service in ["aggregates-service", "customers-service"] {
+        let log = app.log(service, "stderr");
+        let line: serde_json::Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+        assert_eq!(line["requestId"], id, "{log}");
+    }
+}
+
+#[test]
+fn every_response_has_an_id_and_a_new_one_where_the_client_has_none_of_use() {
+    let app = App::start();
+    let is_new = |id: &str| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let errors = ["/customers/nothing", "/customers/items/x", "/aggregates/dashboard?refresh=0"];
+    let mut ids = Vec::new();
+    for route in routes::paths().into_iter().chain(errors.map(str::to_owned)) {
+        ids.push(app.get(&route).header("x-request-id").unwrap_or_else(|| panic!("{route}")).to_owned());
+        let refused = app.send("POST", &route, &[]);
+        assert!(refused.header("x-request-id").is_some_and(is_new), "{route}: {refused:?}");
+    }
+    assert!(ids.iter().all(|id| is_new(id)), "{ids:?}");
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), routes::paths().len() + errors.len(), "each is another");
+
+    let longest = "x".repeat(128);
+    for kept in ["1", &longest] {
+        let reply = app.send("GET", "/customers/count", &[("x-request-id", kept)]);
+        assert_eq!(reply.header("x-request-id"), Some(kept));
+    }
+    let too_long = "x".repeat(129);
+    for replaced in ["", "a b", "a,b", "<script>", &too_long] {
+        let reply = app.send("GET", "/customers/count", &[("x-request-id", replaced)]);
+        assert!(reply.header("x-request-id").is_some_and(is_new), "{replaced}: {reply:?}");
+    }
+    let twice = app.send("GET", "/customers/count", &[("x-request-id", "a"), ("x-request-id", "b")]);
+    assert!(twice.header("x-request-id").is_some_and(is_new), "{twice:?}");
+}

@@ -9,6 +9,7 @@ mod key_value;
 use std::collections::hash_map::RandomState;
 use std::env;
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::SinkExt;
@@ -24,6 +25,9 @@ use spin_sdk::wit_bindgen::spawn;
 const MARKER: &str = "MARKER-of-a-faulty-backend";
 
 const MIB: usize = 1024 * 1024;
+
+/// How many requests this instance has had.
+static REQUESTS: AtomicU32 = AtomicU32::new(0);
 
 /// Longer than any deadline of a test.
 const FOREVER: Duration = Duration::from_secs(3600);
@@ -44,9 +48,12 @@ pub async fn handle(request: Request) -> Result<Response<BoxBody>, Error> {
             Ok(whole(StatusCode::OK, well_formed))
         }
         "trap" => panic!("{MARKER}"),
+        "trap_every_second" if REQUESTS.fetch_add(1, Ordering::Relaxed) % 2 == 1 => panic!("{MARKER}"),
+        "trap_every_second" => Ok(whole(StatusCode::OK, well_formed)),
         "error_code" => Err(ErrorCode::InternalError(Some(MARKER.to_owned())).into()),
         "status_204" => Ok(whole(StatusCode::NO_CONTENT, String::new())),
         "status_404" => Ok(whole(StatusCode::NOT_FOUND, format!(r#"{{"message":"{MARKER}"}}"#))),
+        "status_503" => Ok(whole(StatusCode::SERVICE_UNAVAILABLE, format!(r#"{{"message":"{MARKER}"}}"#))),
         "status_500" => Ok(whole(StatusCode::INTERNAL_SERVER_ERROR, well_formed)),
         "html" => Ok(whole(StatusCode::OK, format!("<!doctype html><h1>{MARKER}</h1>"))),
         "empty_body" => Ok(whole(StatusCode::OK, String::new())),
@@ -65,6 +72,7 @@ pub async fn handle(request: Request) -> Result<Response<BoxBody>, Error> {
             Ok(whole(StatusCode::OK, well_formed))
         }
         "stall_in_body" => Ok(stalling(well_formed)),
+        "drip" => Ok(dripping(well_formed)),
         other => panic!("FAULT names {other:?}, which is none"),
     }
 }
@@ -109,6 +117,20 @@ fn declared(length: usize, answer: String) -> Response<BoxBody> {
 fn endless() -> Response<BoxBody> {
     let (mut sender, body) = stream::<Vec<u8>>();
     spawn(async move { while sender.send(vec![b' '; 4096]).await.is_ok() {} });
+    Response::new(box_body(body))
+}
+
+/// A byte now and then: each comes in time, and all of them do not.
+fn dripping(answer: String) -> Response<BoxBody> {
+    let (mut sender, body) = stream::<Vec<u8>>();
+    spawn(async move {
+        for byte in answer.into_bytes() {
+            if sender.send(vec![byte]).await.is_err() {
+                return;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    });
     Response::new(box_body(body))
 }
 
