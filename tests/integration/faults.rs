@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(1100);
 const MARKER: &str = "MARKER";
 
 /// A fault, and the reason that the dashboard has to give for it.
-const FAULTS: [(&str, &str); 22] = [
+pub const FAULTS: [(&str, &str); 22] = [
     ("stall_before_headers", "timeout"),
     ("stall_in_body", "timeout"),
     ("drip", "timeout"),
@@ -44,22 +44,24 @@ const FAULTS: [(&str, &str); 22] = [
     ("one_mib", ""),                // just small enough
 ];
 
-const CUSTOMERS: &str = "customers-service";
-const INCIDENTS: &str = "incidents-service";
+pub const CUSTOMERS: &str = "customers-service";
+pub const INCIDENTS: &str = "incidents-service";
 
 /// The app with its sample data and a fault in the place of each of `services`.
 fn app_with(fault: &str, services: &[&str]) -> App {
-    let change = |manifest: Manifest| {
-        services.iter().fold(manifest, |manifest, service| match fault {
-            "not_allowed" => disallow(manifest, service),
-            _ => manifest.replace(service, fault),
-        })
-    };
     Options::default()
         .migrated()
-        .manifest(change)
+        .manifest(|manifest| inject(manifest, fault, services))
         .variable("backend_timeout_ms", &TIMEOUT.to_string())
         .start()
+}
+
+/// Puts a fault in the place of each of `services`.
+pub fn inject(manifest: Manifest, fault: &str, services: &[&str]) -> Manifest {
+    services.iter().fold(manifest, |manifest, service| match fault {
+        "not_allowed" => disallow(manifest, service),
+        _ => manifest.replace(service, fault),
+    })
 }
 
 fn disallow(mut manifest: Manifest, service: &str) -> Manifest {

@@ -15,6 +15,7 @@ mod host_limits;
 mod host_permissions;
 mod incidents;
 mod key_value;
+mod last_good;
 mod libsql;
 mod openapi;
 mod operate;
