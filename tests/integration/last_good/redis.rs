@@ -21,12 +21,12 @@ fn failing_on(redis: &str, fault: &str, services: &[&str]) -> App {
 }
 
 fn has_both(redis: &Redis) -> bool {
-    KEYS.iter().all(|key| redis.command(&["EXISTS", key]) == "1")
+    KEYS.iter().all(|key| redis.ask::<bool>(&["EXISTS", key]))
 }
 
 /// A Redis with a last good answer of each backend, and the dashboard that they make.
 fn kept() -> (Redis, Value) {
-    let redis = Redis::start(&[]);
+    let redis = Redis::start();
     let app = on(&redis.url()).start();
     let healthy = app.dashboard().json();
     eventually("a last good answer of both", || has_both(&redis));
@@ -80,10 +80,10 @@ fn keys_have_a_prefix_and_values_a_version() {
         return;
     }
     let (redis, _) = kept();
-    let mut keys: Vec<_> = redis.command(&["KEYS", "*"]).lines().map(str::to_owned).collect();
+    let mut keys: Vec<String> = redis.ask(&["KEYS", "*"]);
     keys.sort_unstable();
     assert_eq!(keys, KEYS);
-    let value: Value = serde_json::from_str(&redis.command(&["GET", KEYS[0]])).unwrap();
+    let value: Value = serde_json::from_str(&redis.ask::<String>(&["GET", KEYS[0]])).unwrap();
     assert_eq!(value["version"], 1);
     assert_eq!(value["answer"]["count"], 40);
 }
@@ -93,8 +93,7 @@ fn a_store_that_was_never_there_is_not_waited_for() {
     if !harness::needs(&["redis-server"]) {
         return;
     }
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let url = format!("redis://{nobody}");
+    let url = format!("redis://127.0.0.1:{}", harness::free_port());
     assert_healthy(&on(&url).start());
     let app = failing_on(&url, "status_500", &[INCIDENTS]);
     assert_without_store(&app);
@@ -110,7 +109,7 @@ fn a_store_that_hangs_is_not_waited_for_and_is_used_again_when_it_goes_on() {
     let (good, failing) = (on(&redis.url()).start(), failing_on(&redis.url(), "status_500", &[INCIDENTS]));
     assert_healthy(&good);
     assert_stale(&failing.dashboard(), INCIDENTS, "error_status", &healthy);
-    redis.suspend();
+    redis.pause();
     assert_healthy(&good);
     assert_without_store(&failing);
     assert!(complaints(&failing)[0].contains("has not answered within 50ms"), "{:?}", complaints(&failing));
@@ -144,7 +143,7 @@ fn a_store_that_is_full_changes_no_answer() {
     if !harness::needs(&["redis-server"]) {
         return;
     }
-    let redis = Redis::start(&["--maxmemory", "1", "--maxmemory-policy", "noeviction"]);
+    let redis = Redis::with_memory(1);
     let app = on(&redis.url()).start();
     assert_healthy(&app);
     eventually("a line in the log", || !complaints(&app).is_empty());
@@ -157,8 +156,8 @@ fn a_store_that_refuses_the_password_changes_no_answer() {
     if !harness::needs(&["redis-server"]) {
         return;
     }
-    let redis = Redis::start(&["--requirepass", "right"]);
-    let wrong = redis.url().replace("redis://", "redis://:wrong@");
+    let redis = Redis::with_password("right");
+    let wrong = redis.url().replace("right", "wrong");
     assert_healthy(&on(&wrong).start());
     let app = failing_on(&wrong, "status_500", &[INCIDENTS]);
     assert_without_store(&app);
@@ -172,13 +171,13 @@ fn rubbish_under_our_keys_is_as_good_as_nothing() {
     }
     let (redis, _) = kept();
     for rubbish in ["rubbish", "", "{\"version\":2}", "\u{0}\u{1}"] {
-        redis.command(&["SET", KEYS[1], rubbish]);
+        redis.ask::<()>(&["SET", KEYS[1], rubbish]);
         let app = failing_on(&redis.url(), "status_500", &[INCIDENTS]);
         assert_without_store(&app);
         assert!(complaints(&app)[0].contains("is of no use"), "{:?}", complaints(&app));
     }
-    redis.command(&["DEL", KEYS[1]]);
-    redis.command(&["LPUSH", KEYS[1], "a list"]);
+    redis.ask::<()>(&["DEL", KEYS[1]]);
+    redis.ask::<()>(&["LPUSH", KEYS[1], "a list"]);
     assert_without_store(&failing_on(&redis.url(), "status_500", &[INCIDENTS]));
 }
 
@@ -190,7 +189,7 @@ fn with_a_store_that_hangs_a_failed_dashboard_keeps_its_deadline() {
     let (redis, _) = kept();
     let app = failing_on(&redis.url(), "stall_in_body", &[INCIDENTS]);
     app.dashboard();
-    redis.suspend();
+    redis.pause();
     thread::sleep(Duration::from_millis(1100));
     // A busy machine may delay any one answer, but not each of several.
     let in_time = (0..5).any(|_| {
@@ -208,12 +207,12 @@ fn many_instances_write_no_more_than_one() {
     if !harness::needs(&["redis-server"]) {
         return;
     }
-    let redis = Redis::start(&[]);
+    let redis = Redis::start();
     let apps = [(); 2].map(|()| on(&redis.url()).start());
     apps.iter().for_each(assert_healthy);
     eventually("a last good answer of both", || has_both(&redis));
     let writes = || {
-        let statistics = redis.command(&["INFO", "commandstats"]);
+        let statistics: String = redis.ask(&["INFO", "commandstats"]);
         let set = statistics.lines().find_map(|line| line.strip_prefix("cmdstat_set:calls=")).unwrap_or("0,");
         set.split(',').next().unwrap().parse::<u32>().unwrap()
     };
