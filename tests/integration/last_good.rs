@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{App, Manifest, Options, Reply, State};
+use harness::{App, Options, Reply, State};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
