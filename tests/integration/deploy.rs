@@ -1,10 +1,13 @@
 //! The files that `kubectl apply -k .` applies: SpinKube takes them, and they agree with each other, with
 //! `spin.toml` and with `migrations.sql`.
 
+mod access;
 mod checks;
 mod job;
 mod mistakes;
+mod redis;
 mod schemas;
+mod secrets;
 mod spinkube;
 
 use std::fs::read_to_string;
@@ -21,40 +24,49 @@ struct Files {
     resources: Vec<Value>,
     /// `deploy/spinkube.yaml`, which tells kustomize about SpinApps.
     configuration: Value,
-    /// The names and values of what `deploy/new-secret` writes.
-    secret: Vec<(String, String)>,
+    /// What `deploy/new-secret` writes: the Secret, the key and the value of each line.
+    secrets: Vec<[String; 3]>,
     /// `spin.toml`.
     manifest: Table,
 }
 
 impl Files {
     fn read() -> Self {
+        Self::of(&read_to_string(harness::root().join("kustomization.yaml")).unwrap())
+    }
+
+    fn of(kustomization: &str) -> Self {
         let root = harness::root();
+        let kustomization: Value = serde_saphyr::from_str(kustomization).unwrap();
         let mut resources = Vec::new();
-        read_resources(root, &mut resources);
+        read_resources(root, &kustomization, &mut resources);
         let script = read_to_string(root.join("deploy/new-secret")).unwrap();
-        let (_, secret) = script.split_once("<<END\n").expect("the secret is a here-document");
-        let (secret, _) = secret.split_once("\nEND\n").unwrap();
-        let secret = secret.lines().map(|line| line.split_once('=').expect("a key and a value"));
+        let files =
+            script.split("cat > \"$work/").skip(1).map(|file| file.split_once(".env\" <<END\n").unwrap());
+        let secrets = files.flat_map(|(name, file)| {
+            let lines = file.split("\nEND\n").next().unwrap().lines();
+            let lines = lines.map(|line| line.split_once('=').expect("a key and a value"));
+            lines.map(move |(key, value)| [name, key, value].map(str::to_owned))
+        });
         Self {
-            kustomization: yaml(&root.join("kustomization.yaml")).remove(0),
+            kustomization,
             resources,
             configuration: yaml(&root.join("deploy/spinkube.yaml")).remove(0),
-            secret: secret.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+            secrets: secrets.collect(),
             manifest: read_to_string(root.join("spin.toml")).unwrap().parse().unwrap(),
         }
     }
 
-    /// The only resource of a kind.
+    /// The only resource of a kind, such as `Job`, or the one with this name, such as `Service/libsql`.
     fn resource(&self, kind: &str) -> &Value {
-        let mut found = self.resources.iter().filter(|resource| resource["kind"] == kind);
+        let mut found = self.resources.iter().filter(|resource| is(resource, kind));
         let resource = found.next().unwrap_or_else(|| panic!("there is no {kind}"));
         assert!(found.next().is_none(), "there are several {kind}");
         resource
     }
 
     fn change(&mut self, kind: &str, change: impl FnOnce(&mut Value)) {
-        let resource = self.resources.iter_mut().find(|resource| resource["kind"] == kind);
+        let resource = self.resources.iter_mut().find(|resource| is(resource, kind));
         change(resource.unwrap_or_else(|| panic!("there is no {kind}")));
     }
 
@@ -68,12 +80,18 @@ fn yaml(path: &Path) -> Vec<Value> {
     serde_saphyr::from_multiple(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn read_resources(directory: &Path, resources: &mut Vec<Value>) {
-    let kustomization = yaml(&directory.join("kustomization.yaml")).remove(0);
-    for resource in kustomization["resources"].as_array().expect("a list of resources") {
+fn is(resource: &Value, kind: &str) -> bool {
+    let (kind, name) = kind.split_once('/').unwrap_or((kind, ""));
+    resource["kind"] == kind && (name.is_empty() || resource["metadata"]["name"] == name)
+}
+
+fn read_resources(directory: &Path, kustomization: &Value, resources: &mut Vec<Value>) {
+    let listed = ["resources", "components"].map(|key| kustomization[key].as_array());
+    for resource in listed.into_iter().flatten().flatten() {
         let path = directory.join(resource.as_str().expect("a path"));
         if path.is_dir() {
-            read_resources(&path, resources);
+            let kustomization = yaml(&path.join("kustomization.yaml")).remove(0);
+            read_resources(&path, &kustomization, resources);
         } else {
             resources.extend(yaml(&path));
         }

@@ -14,13 +14,14 @@ struct Program {
 }
 
 /// All of them. The packages are Debian's, and `.ci/programs` installs them.
-const PROGRAMS: [Program; 6] = [
+const PROGRAMS: [Program; 7] = [
     Program { name: "chromium", package: "chromium", tested: "the page in a browser" },
     Program { name: "chromedriver", package: "chromium-driver", tested: "the page in a browser" },
     Program { name: "npm", package: "npm", tested: "the page in a browser" },
     Program { name: "docker-registry", package: "docker-registry", tested: "the app in a registry" },
     Program { name: "redis-server", package: "redis-server", tested: "last good answers in Redis" },
     Program { name: "python3", package: "python3-venv", tested: "deploy/ by Kubernetes' schemas" },
+    Program { name: "openssl", package: "openssl", tested: "the secrets of a cluster" },
 ];
 
 /// Whether all these programs are there. Where one is not, the test is to end without a word more: it is

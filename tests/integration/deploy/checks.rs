@@ -12,6 +12,12 @@ use super::{Files, text};
 const HEALTH: &str = "/.well-known/spin/health";
 
 impl Files {
+    /// What `deploy/new-secret` writes under a key of a Secret.
+    pub fn secret(&self, name: &str, key: &str) -> &str {
+        let found = self.secrets.iter().find(|[secret, written, _]| (&**secret, &**written) == (name, key));
+        found.map_or("", |[_, _, value]| value)
+    }
+
     /// Everything that is wrong.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Problems::default();
@@ -71,8 +77,22 @@ impl Files {
                 self.manifest["variables"].get(&variable.name).is_some(),
                 format!("spin.toml has no variable {}", variable.name),
             );
-            problems.check(variable.value.is_some(), format!("variable {} has no value", variable.name));
+            let expected = json!({ "configMapKeyRef": { "name": "variables", "key": variable.name } });
+            problems.check(
+                variable.value_from.as_ref() == Some(&expected),
+                format!("the app takes the variable from elsewhere than {expected}"),
+            );
         }
+        let defaults = self.manifest["variables"].as_table().unwrap().iter();
+        let defaults: BTreeSet<_> =
+            defaults.map(|(name, value)| format!("{name}={}", value["default"].as_str().unwrap())).collect();
+        let generated = &self.kustomization["configMapGenerator"][1];
+        let literals = generated["literals"].as_array().unwrap().iter();
+        let literals: BTreeSet<_> = literals.map(|literal| literal.as_str().unwrap().to_owned()).collect();
+        problems.check(
+            generated["name"] == "variables" && literals == defaults && app.variables.len() == literals.len(),
+            format!("the variables of SpinApp and ConfigMap are not {defaults:?}, as in spin.toml"),
+        );
         let components = self.manifest["component"].as_table().unwrap().values();
         let labels = components.filter_map(|component| component.get("sqlite_databases")?.as_array());
         let labels: BTreeSet<_> = labels.flatten().map(|label| label.as_str().unwrap()).collect();
@@ -103,7 +123,7 @@ impl Files {
 
         let server = &self.resource("StatefulSet")["spec"];
         let labels = &server["template"]["metadata"]["labels"];
-        let policy = &self.resource("NetworkPolicy")["spec"];
+        let policy = &self.resource("NetworkPolicy/libsql")["spec"];
         for (selector, what) in [
             (&server["selector"]["matchLabels"], "the StatefulSet"),
             (&self.resource("Service")["spec"]["selector"], "the Service"),
@@ -127,7 +147,7 @@ impl Files {
     fn check_files(&self, problems: &mut Problems) {
         let files = &self.kustomization["configMapGenerator"];
         problems.check(
-            files == &json!([{ "name": "migrations", "files": ["migrations.sql"] }]),
+            files[0] == json!({ "name": "migrations", "files": ["migrations.sql"] }),
             "the ConfigMap is not made of migrations.sql",
         );
         for pod in [self.pod("Job"), self.pod("StatefulSet")] {
@@ -167,33 +187,37 @@ impl Files {
         let service = self.resource("Service");
         let exposed = &service["spec"]["ports"][0];
         problems.check(&exposed["targetPort"] == name, "the Service leads to another port");
-        let policy = &self.resource("NetworkPolicy")["spec"]["ingress"][0]["ports"];
+        let policy = &self.resource("NetworkPolicy/libsql")["spec"]["ingress"][0]["ports"];
         problems.check(policy == &json!([{ "port": name }]), "the NetworkPolicy opens another port");
         let expected = format!("http://{}:{}", text(service, "/metadata/name"), exposed["port"]);
-        let url = self.secret.iter().find(|(key, _)| key == "url").map(|(_, url)| url.as_str());
-        problems
-            .check(url == Some(&expected), format!("the secret has {url:?}, but the Service is {expected}"));
+        let url = self.secret("database", "url");
+        problems.check(url == expected, format!("the secret has {url}, but the Service is {expected}"));
     }
 
     fn check_secrets(&self, problems: &mut Problems) {
         let generated = &self.kustomization["secretGenerator"];
         problems.check(
-            generated == &json!([{ "name": "database", "envs": ["database.env"] }]),
-            "the Secret is not made of database.env",
+            generated
+                == &json!([
+                    { "name": "database", "envs": ["database.env"] },
+                    { "name": "migrations", "envs": ["migrations.env"] },
+                ]),
+            "the Secrets are not made of database.env and migrations.env",
         );
-        let mut used = Vec::new();
-        self.resources.iter().for_each(|resource| secrets(resource, &mut used));
-        let written: BTreeSet<_> = self.secret.iter().map(|(key, _)| key.as_str()).collect();
+        let used: BTreeSet<_> = self.resources.iter().flat_map(secrets).collect();
+        let names = generated.as_array().unwrap().iter().map(|secret| text(secret, "/name"));
+        let names: BTreeSet<_> = names.collect();
         problems.check(
-            used.iter().all(|(name, _)| *name == generated[0]["name"]),
+            used.iter().all(|(name, _)| names.contains(name)),
             format!("another Secret is used: {used:?}"),
         );
-        let used: BTreeSet<_> = used.iter().map(|(_, key)| *key).collect();
+        let written = self.secrets.iter().map(|[name, key, _]| (name.as_str(), key.as_str()));
+        let written: BTreeSet<_> = written.filter(|(name, _)| names.contains(name)).collect();
         problems.check(used == written, format!("the keys {used:?} are used, {written:?} are written"));
-        let app = self.resource("SpinApp");
-        let token = text(app, "/spec/runtimeConfig/sqliteDatabases/0/options/1/valueFrom/secretKeyRef/key");
-        let claims = self.secret.iter().find(|(key, _)| key == token).map_or("", |(_, value)| value);
-        problems.check(claims.contains(r#"{"a":"ro"}"#), "the app's token can write");
+        for (name, key) in secrets(self.resource("SpinApp")) {
+            let can_write = key == "token" && self.secret(name, key) != "$(token ro)";
+            problems.check(!can_write, "the app's token can write");
+        }
         let path = "spec/runtimeConfig/sqliteDatabases/options/valueFrom/secretKeyRef/name";
         problems.check(
             self.configuration["nameReference"][0]["fieldSpecs"][0]["path"] == path,
@@ -209,10 +233,19 @@ impl Files {
         ];
         let images = self.kustomization["images"].as_array().unwrap();
         let named: Vec<_> = images.iter().map(|image| text(image, "/name")).collect();
-        problems.check(named == used, format!("images {used:?} are used, {named:?} are named"));
+        // The last one is for who takes Redis in.
+        problems.check(
+            named.split_last() == Some((&"redis", &used[..])),
+            format!("images {used:?} are used, {named:?} are named"),
+        );
         for image in images {
             let tag = text(image, "/newTag");
             problems.check(tag.starts_with(|first: char| first == 'v' || first.is_ascii_digit()), tag);
+            // Those that are named after they have been chosen by somebody else have none here.
+            let digest = image["digest"].as_str().and_then(|digest| digest.strip_prefix("sha256:"));
+            let is_pinned = digest.is_some_and(|digest| digest.len() == 64);
+            let is_chosen = !text(image, "/newName").starts_with("registry.example/");
+            problems.check(is_pinned || !is_chosen, format!("{image} has no digest"));
         }
         let path = &self.configuration["images"];
         problems.check(
@@ -248,15 +281,14 @@ fn environment<'a>(pod: &'a Value, name: &str) -> &'a Value {
 }
 
 /// Every name and key under a `secretKeyRef`, wherever it is.
-fn secrets<'a>(value: &'a Value, found: &mut Vec<(&'a str, &'a str)>) {
+pub fn secrets(value: &Value) -> Vec<(&str, &str)> {
     match value {
         Value::Object(fields) => {
-            if let Some(reference) = fields.get("secretKeyRef") {
-                found.push((text(reference, "/name"), text(reference, "/key")));
-            }
-            fields.values().for_each(|field| secrets(field, found));
+            let here = fields.get("secretKeyRef");
+            let here = here.map(|reference| (text(reference, "/name"), text(reference, "/key")));
+            here.into_iter().chain(fields.values().flat_map(secrets)).collect()
         }
-        Value::Array(entries) => entries.iter().for_each(|entry| secrets(entry, found)),
-        _ => {}
+        Value::Array(entries) => entries.iter().flat_map(secrets).collect(),
+        _ => Vec::new(),
     }
 }

@@ -51,7 +51,7 @@ const MISTAKES: &[Mistake] = &[
         let name = "/spec/runtimeConfig/sqliteDatabases/0/options/0/name";
         files.change("SpinApp", |app| *app.pointer_mut(name).unwrap() = json!("path"));
     }),
-    ("database type spin is a file in the container", |files| {
+    ("type spin is a file in the container", |files| {
         let kind = "/spec/runtimeConfig/sqliteDatabases/0/type";
         files.change("SpinApp", |app| *app.pointer_mut(kind).unwrap() = json!("spin"));
     }),
@@ -70,6 +70,13 @@ const MISTAKES: &[Mistake] = &[
         let name = "/spec/runtimeConfig/sqliteDatabases/0/name";
         files.change("SpinApp", |app| *app.pointer_mut(name).unwrap() = json!("main"));
     }),
+    ("variables of SpinApp and ConfigMap", |files| {
+        files.kustomization["configMapGenerator"][1]["literals"][2] = json!("stale_if_error_ms=0");
+    }),
+    ("takes the variable from", |files| {
+        let key = "/spec/variables/0/valueFrom/configMapKeyRef/key";
+        files.change("SpinApp", |app| *app.pointer_mut(key).unwrap() = json!("database_timeout_ms"));
+    }),
     ("image tag Some(\"0.9.0\")", |files| files.kustomization["images"][0]["newTag"] = json!("0.9.0")),
     ("scales something else", |files| {
         let scaler = "HorizontalPodAutoscaler";
@@ -79,7 +86,7 @@ const MISTAKES: &[Mistake] = &[
         files.change("Service", |service| service["spec"]["selector"] = json!({ "app": "libsql" }));
     }),
     ("lets in others", |files| {
-        files.change("NetworkPolicy", |policy| policy["spec"]["ingress"][0]["from"] = json!([]));
+        files.change("NetworkPolicy/libsql", |policy| policy["spec"]["ingress"][0]["from"] = json!([]));
     }),
     ("not made of migrations.sql", |files| {
         files.kustomization["configMapGenerator"][0]["files"] = json!(["deploy/migrations.sql"]);
@@ -105,13 +112,14 @@ const MISTAKES: &[Mistake] = &[
         let name = "/spec/runtimeConfig/sqliteDatabases/0/options/0/valueFrom/secretKeyRef/name";
         files.change("SpinApp", |app| *app.pointer_mut(name).unwrap() = json!("turso"));
     }),
-    ("are written", |files| files.secret.retain(|(key, _)| key != "jwt-key")),
+    ("are written", |files| files.secrets.retain(|[_, key, _]| key != "jwt-key")),
     ("the app's token can write", |files| {
-        let key = "/spec/runtimeConfig/sqliteDatabases/0/options/1/valueFrom/secretKeyRef/key";
-        files.change("SpinApp", |app| *app.pointer_mut(key).unwrap() = json!("migrations-token"));
+        let name = "/spec/runtimeConfig/sqliteDatabases/0/options/1/valueFrom/secretKeyRef/name";
+        files.change("SpinApp", |app| *app.pointer_mut(name).unwrap() = json!("migrations"));
     }),
     ("are named", |files| files.kustomization["images"][1]["name"] = json!("sqld")),
     ("latest", |files| files.kustomization["images"][2]["newTag"] = json!("latest")),
+    ("no digest", |files| files.kustomization["images"][3]["digest"] = json!("8.2.3")),
 ];
 
 #[test]

@@ -14,7 +14,7 @@ use super::Files;
 const VERSIONS: &str = include_str!("schemas.txt");
 
 /// What is wrong with `resources`, but for those of SpinKube; each line names the resource and the field.
-fn refusals(resources: &[Value]) -> String {
+pub fn refusals(resources: &[Value]) -> String {
     static PROGRAM: LazyLock<PathBuf> = LazyLock::new(install);
     let native = resources.iter().filter(|resource| resource["apiVersion"] != "core.spinkube.dev/v1alpha1");
     let documents: Vec<_> = native.map(Value::to_string).collect();

@@ -88,12 +88,15 @@ pub struct HttpGet {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RuntimeConfig {
     #[serde(default)]
-    pub sqlite_databases: Vec<SqliteDatabase>,
+    pub sqlite_databases: Vec<Store>,
+    #[serde(default)]
+    pub key_value_stores: Vec<Store>,
 }
 
+/// Where rows or values are kept.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SqliteDatabase {
+pub struct Store {
     pub name: String,
     #[serde(rename = "type")]
     pub kind: String,
@@ -165,17 +168,26 @@ pub fn refuse_executor(executor: &SpinAppExecutor) -> Option<String> {
 }
 
 /// What Spin says of a libSQL database (`crates/sqlite/src/lib.rs`): url and token, and nothing else.
-pub fn refuse_database(database: &SqliteDatabase) -> Vec<String> {
+pub fn refuse_database(database: &Store) -> Vec<String> {
+    refuse_store(database, "libsql", &["token", "url"])
+}
+
+/// What Spin says of a key-value store in Redis (`crates/key-value-redis/src/lib.rs`): url, and nothing else.
+pub fn refuse_key_values(store: &Store) -> Vec<String> {
+    refuse_store(store, "redis", &["url"])
+}
+
+fn refuse_store(store: &Store, kind: &str, options: &[&str]) -> Vec<String> {
     let mut refusals = Vec::new();
-    let mut names: Vec<&str> = database.options.iter().map(|option| option.name.as_str()).collect();
+    let mut names: Vec<&str> = store.options.iter().map(|option| option.name.as_str()).collect();
     names.sort_unstable();
-    if database.kind != "libsql" {
-        refusals.push(format!("database type {} is a file in the container, gone with it", database.kind));
+    if store.kind != kind {
+        refusals.push(format!("type {} is a file in the container, gone with it", store.kind));
     }
-    if names != ["token", "url"] {
-        refusals.push(format!("libsql has the options token and url, not {names:?}"));
+    if names != options {
+        refusals.push(format!("{kind} has the options {}, not {names:?}", options.join(" and ")));
     }
-    for option in &database.options {
+    for option in &store.options {
         if option.value.is_some() == option.value_from.is_some() {
             refusals.push(format!("option {} needs either value or valueFrom", option.name));
         }
