@@ -9,7 +9,7 @@ use harness::root;
 /// The repository as far as documents can speak of it: its files and folders, by their paths from the root.
 struct Repository {
     paths: BTreeSet<PathBuf>,
-    /// What git ignores at the root: builds, data, secrets.
+    /// What git ignores: builds, data, secrets.
     ignored: BTreeSet<String>,
 }
 
@@ -37,8 +37,7 @@ impl Repository {
     }
 
     fn ignores(&self, path: &Path) -> bool {
-        let first = path.iter().next().and_then(|first| first.to_str());
-        first.is_some_and(|first| self.ignored.contains(first))
+        self.ignored.iter().any(|ignored| path.starts_with(ignored))
     }
 
     /// Whether `code`, which stands in backticks, names a file or a folder, be it there or not.
@@ -169,7 +168,7 @@ fn a_file_or_a_link_that_is_not_there_is_noticed() {
     for right in [
         "`migrations.sql`, `deploy/new-secret`, `tests/integration/`, `executor.yaml`",
         "`application/json`, `text/html`, `/customers/count`, `url.path`, `0.01`, `spin up`, `docs/*.md`",
-        "`database.env`, `.spin/`, `target/x.rs`",
+        "`database.env`, `deploy/redis/redis.env`, `.spin/`, `target/x.rs`",
         "[it](../README.md), [it](operate.md#logs), [`toml`](../spin.toml), [it](https://x.example/y.md)",
         "# Its own heading\n[it](#its-own-heading)",
         "```sh\ncat `migration.sql`\n```",
