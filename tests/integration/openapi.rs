@@ -7,7 +7,7 @@ use std::fs::read_to_string;
 use harness::{App, Options, Reply, root};
 use serde_json::Value;
 
-use crate::routes;
+use crate::{operate, routes};
 
 fn description() -> Value {
     let text = read_to_string(root().join("openapi.yaml")).unwrap();
@@ -49,6 +49,21 @@ fn app(example: &str) -> App {
     match example {
         "partial" => stalled(&["incidents-service"]),
         "slow" => stalled(&["customers-service", "incidents-service"]),
+        "incomplete" => stalled(&["incidents-service"]),
+        "stale" => {
+            let app = Options::default().migrated().variable("stale_if_error_s", "600").start();
+            app.dashboard();
+            operate::wait_for_last_good_answers(&app);
+            app.sql("DROP TABLE Incidents");
+            app
+        }
+        "late" => {
+            let app = Options::default().migrated().variable("database_timeout_ms", "50").start();
+            let locked = app.database();
+            locked.execute_batch("BEGIN EXCLUSIVE").unwrap();
+            std::mem::forget(locked); // It stays locked until this process ends.
+            app
+        }
         "broken" | "unreadable" => {
             let app = App::start();
             app.sql("DROP TABLE Customers; DROP TABLE Incidents");
@@ -105,11 +120,15 @@ fn every_example_is_what_the_app_answers() {
                     continue; // A response that several paths share.
                 }
                 let (method, target) = request.split_once(' ').expect("a method and a path");
-                let special = (!matches!(status, 200..=499) || name == "partial").then(|| app(name));
+                let special =
+                    (!matches!(status, 200..=499) || name == "partial" || name == "stale").then(|| app(name));
                 let reply = special.as_ref().unwrap_or(&sample).send(method, target, &[]);
                 assert_eq!(reply.status, status, "{request} in {path}: {:?}", reply.text());
                 assert_eq!(reply.header("content-type"), Some(kind.as_str()), "{request}");
-                let (actual, described) = (reply.json(), &example["value"]);
+                let (mut actual, described) = (reply.json(), &example["value"]);
+                if let Some(age) = actual.pointer_mut("/stale/0/ageSeconds") {
+                    *age = described["stale"][0]["ageSeconds"].clone(); // It is of the moment.
+                }
                 let is_as_described = match example["x-part"] == true {
                     true => actual != *described && begins_with(&actual, described),
                     false => actual == *described,

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs::read_to_string;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use harness::{App, Manifest, Options, root};
+use nix::sys::signal::Signal;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use toml::Table;
 
 use crate::documents::rows;
+use crate::readme;
 
 fn operate() -> String {
     read_to_string(root().join("docs/operate.md")).unwrap()
@@ -31,7 +36,8 @@ fn the_line_of_the_log_is_one_that_the_app_writes() {
     let shown = text.split("```json\n").nth(1).unwrap().lines().next().unwrap();
     let app = App::start();
     app.sql("DROP TABLE Customers");
-    app.dashboard();
+    let id: Value = serde_json::from_str(shown).unwrap();
+    app.send("GET", "/aggregates/dashboard", &[("x-request-id", id["requestId"].as_str().unwrap())]);
     let written = app.log("aggregates-service", "stderr");
     let without_time = |line: &str| {
         let mut line: Value = serde_json::from_str(line).unwrap();
@@ -44,7 +50,8 @@ fn the_line_of_the_log_is_one_that_the_app_writes() {
 #[test]
 fn a_variable_that_is_wrong_is_warned_of_as_described() {
     let text = operate();
-    let shown = text.split("```text\n").nth(1).unwrap().lines().next().unwrap();
+    let (_, warnings) = text.split_once("\n### Warnings\n").unwrap();
+    let shown = warnings.split("```text\n").nth(1).unwrap().lines().next().unwrap();
     let app = Options::default().migrated().variable("backend_timeout_ms", "soon").start();
     app.dashboard();
     let line: Value = serde_json::from_str(app.log("aggregates-service", "stderr").trim_end()).unwrap();
@@ -52,9 +59,12 @@ fn a_variable_that_is_wrong_is_warned_of_as_described() {
 }
 
 /// What may be wrong with the customers service, and what of it is in the log.
-const CAUSES: [(&str, &str); 8] = [
+const CAUSES: [(&str, &str); 11] = [
     ("stall_before_headers", "no whole answer within 1s"),
+    ("stall_before_headers", "it is not asked, having been waited for in vain"),
     ("status_500", "status 500"),
+    ("status_503", "status 503"),
+    ("trap", "status 500 without a body, twice"),
     ("not_allowed", "ErrorCode::HttpRequestDenied"),
     ("html", "expected value at line 1 column 1"),
     ("wrong_types", "invalid type: …"),
@@ -69,7 +79,7 @@ fn every_cause_of_a_missing_section_is_described_as_it_is_logged() {
     let described: Vec<&str> = rows(&text, "Logs").iter().map(|row| row[0]).collect();
     for (fault, cause) in CAUSES {
         let code = format!("`{cause}`");
-        assert!(described.iter().any(|cell| cell.split(", ").any(|part| part == code)), "{cause}");
+        assert!(described.iter().any(|cell| cell.contains(&code)), "{cause}");
         let change = |manifest: Manifest| match fault {
             "not_allowed" => {
                 let host = vec!["http://incidents-service.spin.internal"];
@@ -78,6 +88,7 @@ fn every_cause_of_a_missing_section_is_described_as_it_is_logged() {
             _ => manifest.replace("customers-service", fault),
         };
         let app = Options::default().migrated().manifest(change).start();
+        app.dashboard();
         app.dashboard();
         let log = app.log("aggregates-service", "stderr");
         let start = format!("failed: {}", cause.trim_end_matches('…'));
@@ -103,4 +114,81 @@ fn every_cause_of_a_failed_query_is_described_as_it_is_logged() {
         let log = app.log("customers-service", "stderr");
         assert!(log.contains(cause), "{cause} is not in {log}");
     }
+}
+
+#[test]
+fn a_database_that_does_not_answer_is_described_as_it_is_logged() {
+    let text = operate();
+    let described: Vec<&str> = rows(&text, "Logs").iter().map(|row| row[0]).collect();
+    let app = Options::default().migrated().variable("database_timeout_ms", "50").start();
+    let locked = app.database();
+    locked.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    for cause in
+        ["the database has not answered within 2s", "the database has not answered within 2s, a moment ago"]
+    {
+        assert!(described.contains(&format!("`{cause}`").as_str()), "{cause}");
+        app.get("/customers/count").error(503);
+        let (log, cause) = (app.log("customers-service", "stderr"), cause.replace("2s", "50ms"));
+        assert!(log.contains(&format!("\"{cause}\"")), "{cause} is not in {log}");
+    }
+}
+
+/// Waits until the app has kept what both services have told it, which it does after its response.
+pub fn wait_for_last_good_answers(app: &App) {
+    let file = app.state_directory().join("sqlite_key_value.db");
+    let keys = || -> rusqlite::Result<u32> {
+        let store = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        store.query_row("SELECT count(*) FROM spin_key_value", [], |row| row.get(0))
+    };
+    let started = Instant::now();
+    while keys() != Ok(2) {
+        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", keys());
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_service_fails_from_beginning_to_end_as_described() {
+    let text = operate();
+    let mut running: Option<App> = None;
+    let mut answers = 0;
+    for (command, expected) in readme::commands(&text) {
+        match (&readme::words(command)[..], &running) {
+            (["cargo", "up", flags @ ..], _) => {
+                let (_, app) = readme::cargo_up(&text, flags);
+                running = Some(match running.take() {
+                    None => app.start(),
+                    Some(before) => {
+                        wait_for_last_good_answers(&before);
+                        app.state(before.stop(Signal::SIGINT).state).start()
+                    }
+                });
+            }
+            (["curl", url], Some(app)) => {
+                let reply = app.get(url.strip_prefix("http://127.0.0.1:3001").unwrap());
+                assert!(readme::matches(expected, reply.text()), "{command} prints {}", reply.text());
+                answers += 1;
+            }
+            _ => panic!("this test does not know {command}"),
+        }
+    }
+    assert_eq!(answers, 2);
+}
+
+#[test]
+fn a_store_that_may_not_be_used_is_described_as_it_is_logged() {
+    let text = operate();
+    let described: Vec<&str> = rows(&text, "Logs").iter().map(|row| row[0]).collect();
+    let cause = "cannot open the store: Error::AccessDenied";
+    assert!(described.contains(&format!("`{cause}`").as_str()));
+    let without = |manifest: Manifest| {
+        manifest.unset("aggregates-service", "key_value_stores").replace("incidents-service", "status_500")
+    };
+    let app = Options::default().migrated().variable("stale_if_error_s", "600").manifest(without).start();
+    app.dashboard();
+    let log = app.log("aggregates-service", "stderr");
+    assert!(
+        log.contains(&format!("the last good answer of incidents-service cannot be read: {cause}")),
+        "{log}"
+    );
 }

@@ -13,7 +13,7 @@ fn readme() -> String {
 }
 
 /// The commands of the README with what it says they print, in their order.
-fn commands(readme: &str) -> Vec<(&str, &str)> {
+pub fn commands(readme: &str) -> Vec<(&str, &str)> {
     let blocks = readme.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     blocks
         .flat_map(|block| block.split("$ ").skip(1))
@@ -29,7 +29,7 @@ fn first_sql(readme: &str) -> &str {
 }
 
 /// Whether `expected`, with `…` for anything, is `actual`.
-fn matches(expected: &str, actual: &str) -> bool {
+pub fn matches(expected: &str, actual: &str) -> bool {
     let parts: Vec<&str> = expected.split('…').collect();
     let [first, .., last] = parts[..] else {
         return expected == actual;
@@ -46,7 +46,7 @@ fn matches(expected: &str, actual: &str) -> bool {
 }
 
 /// A command as the shell would split it, as far as single quotes go.
-fn words(command: &str) -> Vec<&str> {
+pub fn words(command: &str) -> Vec<&str> {
     let parts = command.split('\'').enumerate();
     parts
         .flat_map(|(index, part)| match index % 2 {
@@ -64,8 +64,8 @@ fn alias() -> Vec<String> {
     words.skip_while(|word| word != "--").skip(1).collect()
 }
 
-/// A `cargo up` with these flags: where the README says that it serves, and an app that does it elsewhere.
-fn cargo_up(flags: &[&str]) -> (String, Options) {
+/// A `cargo up` with these flags: where `document` says that it serves, and an app that does it elsewhere.
+pub fn cargo_up(document: &str, flags: &[&str]) -> (String, Options) {
     let (mut listen, mut state_dir, mut others) = (None, None, Vec::new());
     for pair in flags.chunks(2) {
         match pair {
@@ -76,7 +76,7 @@ fn cargo_up(flags: &[&str]) -> (String, Options) {
     }
     let state_dir = state_dir.expect("it has a database of its own");
     assert!(state_dir.starts_with("target/"), "{state_dir} would not be ignored by git");
-    assert!(readme().contains(&format!("`rm -r {state_dir}`")), "{state_dir} is left behind");
+    assert!(document.contains(&format!("`rm -r {state_dir}`")), "{state_dir} is left behind");
 
     let migrations = format!("@{}", root().join("migrations.sql").display());
     let alias = alias();
@@ -96,7 +96,7 @@ fn every_command_on_the_app_prints_what_it_says() {
             ["curl", url] => ("GET", url),
             ["curl", "-X", method, url] => (method, url),
             ["cargo", "up", ref flags @ ..] => {
-                let (base, app) = cargo_up(flags);
+                let (base, app) = cargo_up(&readme, flags);
                 apps.push((base, app.start()));
                 continue;
             }
@@ -121,12 +121,12 @@ fn the_degraded_answer_is_the_same_when_the_database_is_still_there() {
         .find_map(|(command, _)| command.strip_prefix("cargo up "))
         .map(words)
         .expect("the README starts a degraded app");
-    let app = cargo_up(&flags).1.start();
+    let app = cargo_up(&readme, &flags).1.start();
     let first = app.dashboard();
     assert_eq!(first.header("x-aggregate-complete"), Some("false"));
     let stopped = app.stop(Signal::SIGINT);
     assert!(stopped.status.success(), "{}", stopped.output);
-    let again = cargo_up(&flags).1.state(stopped.state).start().dashboard();
+    let again = cargo_up(&readme, &flags).1.state(stopped.state).start().dashboard();
     assert_eq!((again.status, again.text()), (first.status, first.text()));
 }
 

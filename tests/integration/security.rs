@@ -17,7 +17,7 @@ fn permissions(component: &Table) -> BTreeSet<String> {
     let permissions = permissions.map(|(key, value)| {
         let action = match key.as_str() {
             "allowed_outbound_hosts" => "call",
-            "variables" => "read the variable",
+            "variables" => "read",
             "sqlite_databases" => "use the database",
             "key_value_stores" => "use the key-value store",
             other => other,

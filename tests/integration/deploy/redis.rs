@@ -98,6 +98,16 @@ fn the_app_is_told_where_the_server_is() {
 }
 
 #[test]
+fn the_manual_shows_the_lines_that_are_taken_in() {
+    let manual = fs::read_to_string(harness::root().join("docs/deploy.md")).unwrap();
+    let text = fs::read_to_string(harness::root().join("kustomization.yaml")).unwrap();
+    let shown = manual.split("```yaml\n").find(|block| block.starts_with("components:\n")).unwrap();
+    let shown = shown.split("```").next().unwrap().lines();
+    let lines: String = shown.map(|line| format!("# {line}\n")).collect();
+    assert!(text.contains(&lines), "{lines}");
+}
+
+#[test]
 fn kubernetes_takes_it() {
     if !harness::needs(&["python3"]) {
         return;
