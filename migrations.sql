@@ -1,14 +1,17 @@
 -- The database of customers-service and incidents-service.
 --
--- Safe to run at every start: it creates what is missing, fills the summaries of a database that
--- has none, and puts sample rows in only where both tables are empty. It never changes a row that
--- somebody else has put there. One transaction holds it all, so an interrupted run leaves nothing
--- behind.
+-- Safe to run at every start: it creates what is missing, counts and sums what is not counted yet, and
+-- puts sample rows in only where both tables are empty. It never changes a row that somebody else has
+-- put there. One transaction holds it all. Where it cannot do its work, a statement fails with a message
+-- that says what to mend, and nothing is committed: the transaction ends with the connection, and
+-- whoever goes on after the failure meets a ROLLBACK before the COMMIT.
 --
 --   1. Data        the two tables that people load their own rows into
 --   2. Indexes     one for each order that a route promises
---   3. Summaries   counts and sums, kept by triggers, so that no dashboard query reads a whole table
---   4. Samples     40 customers and 102 incidents for a first look
+--   3. Summaries   counts and sums, so that no query of the dashboard reads a whole table
+--   4. Rules       what a row has to be, and how each change of a row reaches the summaries
+--   5. Numbers     amounts and volumes as JSON
+--   6. Rows        those of an older database, and 40 customers and 102 incidents for a first look
 
 BEGIN IMMEDIATE;
 
@@ -22,13 +25,49 @@ CREATE TABLE IF NOT EXISTS Customers (
     Scoring INTEGER NOT NULL
 );
 
--- CustomerName is matched by its bytes and may name nobody in Customers.
+-- CustomerName is matched by its bytes and may name nobody in Customers. Amount is below 10^15 in size.
 CREATE TABLE IF NOT EXISTS Incidents (
     Id           TEXT    NOT NULL PRIMARY KEY, -- UUID, in any case
     Amount       NUMERIC NOT NULL,
     CustomerName TEXT    NOT NULL,
     Category     TEXT    NOT NULL
 );
+
+-- What this run has found wrong. SQLite has no statement that fails with a text of its own making, but a
+-- function that repeats a path that it cannot read.
+CREATE TABLE Mistakes (Message TEXT NOT NULL);
+
+INSERT INTO Mistakes
+SELECT name || ' has to be an ordinary table with rowids: rename or drop what has its name'
+FROM pragma_table_list
+WHERE schema = 'main' AND name COLLATE NOCASE IN ('Customers', 'Incidents') AND (type <> 'table' OR wr)
+UNION ALL
+SELECT TableName || '.' || ColumnName || ' is missing: add the column'
+FROM (
+    SELECT 'Customers' AS TableName, value AS ColumnName
+    FROM json_each('["Id", "Name", "City", "Country", "Scoring"]')
+    UNION ALL
+    SELECT 'Incidents', value FROM json_each('["Id", "Amount", "CustomerName", "Category"]')
+)
+WHERE NOT EXISTS (SELECT 1 FROM pragma_table_info(TableName) WHERE name = ColumnName COLLATE NOCASE)
+UNION ALL
+SELECT value || '.Id has to be the primary key: copy the rows into a table where it is'
+FROM json_each('["Customers", "Incidents"]')
+WHERE (SELECT group_concat(name) FROM pragma_table_info(value) WHERE pk) IS NOT 'Id' COLLATE NOCASE
+UNION ALL
+SELECT value || ' has the unique index ' || name || ', which could replace rows unseen: drop it'
+FROM json_each('["Customers", "Incidents"]'), pragma_index_list(value)
+WHERE "unique" AND origin <> 'pk'
+UNION ALL
+SELECT 'the table ' || tbl_name || ' has the index ' || name || ': give it its name back, or drop the index'
+FROM sqlite_master
+WHERE type = 'index' AND (
+    name IN ('CustomersById', 'CustomersByName', 'CustomersByScoring')
+        AND tbl_name <> 'Customers' COLLATE NOCASE
+    OR name IN ('IncidentsById', 'IncidentsByCustomer') AND tbl_name <> 'Incidents' COLLATE NOCASE
+);
+
+SELECT json_extract('{}', Message) FROM Mistakes;
 
 -- 2. Indexes ---------------------------------------------------------------------------------------
 
@@ -40,177 +79,449 @@ CREATE INDEX IF NOT EXISTS IncidentsByCustomer ON Incidents (CustomerName);
 
 -- 3. Summaries -------------------------------------------------------------------------------------
 --
--- The triggers run inside the statement that changes a table, so a summary is never behind. They are
--- dropped together with their table: a service that does not find them counts the table itself, and
--- the next run of this file begins the summaries anew.
---
--- REPLACE removes a row without firing a delete trigger. A BEFORE trigger therefore notes which row
--- stands in the way, and the AFTER trigger, which only fires if the new row really went in, takes
--- the noted row out of the summary.
+-- Triggers change them inside the statement that changes a table, so they are never behind.
 
-CREATE TABLE IF NOT EXISTS CustomerSummary (
+-- Those of version 1.0.0.
+DROP TRIGGER IF EXISTS CustomerInserting;
+DROP TRIGGER IF EXISTS CustomerInserted;
+DROP TRIGGER IF EXISTS CustomerUpdating;
+DROP TRIGGER IF EXISTS CustomerUpdated;
+DROP TRIGGER IF EXISTS CustomerDeleted;
+DROP TRIGGER IF EXISTS IncidentInserting;
+DROP TRIGGER IF EXISTS IncidentInserted;
+DROP TRIGGER IF EXISTS IncidentReplacedByInsert;
+DROP TRIGGER IF EXISTS IncidentUpdating;
+DROP TRIGGER IF EXISTS IncidentUpdated;
+DROP TRIGGER IF EXISTS IncidentReplacedByUpdate;
+DROP TRIGGER IF EXISTS IncidentDeleted;
+DROP VIEW IF EXISTS IncidentChanges;
+DROP TABLE IF EXISTS CustomerSummary;
+DROP TABLE IF EXISTS IncidentSummaries;
+DROP TABLE IF EXISTS ReplacedIncidents;
+
+CREATE TABLE IF NOT EXISTS CustomerCount (
     OnlyRow           INTEGER NOT NULL PRIMARY KEY CHECK (OnlyRow = 1),
-    NumberOfCustomers INTEGER NOT NULL,
-    Replaced          INTEGER NOT NULL DEFAULT 0 -- rows that the statement at work is replacing
+    NumberOfCustomers INTEGER NOT NULL
 );
 
--- Sums of binary fractions lose digits as rows come and go, so a volume is kept in two integers,
--- whole units and units of 2^-62, whose sums are exact in any order.
-CREATE TABLE IF NOT EXISTS IncidentSummaries (
+-- Sums of binary fractions lose digits as rows come and go. So a volume is kept in integers, whose sums
+-- are exact in any order: whole units, units of 2^-60 and, for amounts that have bits below these (they
+-- are smaller than 2^-8), what IncidentDust holds. IncidentVolume brings whole and fraction to the same
+-- sign before it adds them, so that it is rounded once: -0.1 is no whole -1 and 0.9.
+CREATE TABLE IF NOT EXISTS IncidentTotals (
     CustomerName      TEXT    NOT NULL PRIMARY KEY,
     NumberOfIncidents INTEGER NOT NULL,
-    VolumeWhole       INTEGER NOT NULL,
-    VolumeFraction    INTEGER NOT NULL, -- 0 to 2^62 - 1
+    VolumeHuge        INTEGER NOT NULL DEFAULT 0, -- in units of 2^62
+    VolumeWhole       INTEGER NOT NULL,           -- in units of 1
+    VolumeFraction    INTEGER NOT NULL,           -- in units of 2^-60
+    VolumeDust        REAL    NOT NULL DEFAULT 0, -- the sum of the customer's IncidentDust
     IncidentVolume    NUMERIC GENERATED ALWAYS AS (
-        CASE VolumeFraction WHEN 0 THEN VolumeWhole ELSE VolumeWhole + VolumeFraction / 4611686018427387904.0 END
+        CASE
+            WHEN VolumeHuge = 0 AND VolumeFraction & 1152921504606846975 = 0 AND VolumeDust = 0
+                THEN VolumeWhole + (VolumeFraction >> 60)
+            ELSE VolumeHuge * 4611686018427387904.0 + (
+                VolumeWhole + ((VolumeFraction + 576460752303423488) >> 60) + (
+                    (((VolumeFraction + 576460752303423488) & 1152921504606846975) - 576460752303423488)
+                    / 1152921504606846976.0 + VolumeDust
+                )
+            )
+        END
     ) VIRTUAL
 ) WITHOUT ROWID;
 
-CREATE INDEX IF NOT EXISTS IncidentSummariesByNumber
-    ON IncidentSummaries (NumberOfIncidents DESC, CustomerName);
-CREATE INDEX IF NOT EXISTS IncidentSummariesByVolume
-    ON IncidentSummaries (IncidentVolume DESC, CustomerName);
+CREATE INDEX IF NOT EXISTS IncidentTotalsByNumber ON IncidentTotals (NumberOfIncidents DESC, CustomerName);
+CREATE INDEX IF NOT EXISTS IncidentTotalsByVolume ON IncidentTotals (IncidentVolume DESC, CustomerName);
 
--- Adds an amount to its customer's summary (Sign 1) or takes it out (Sign -1). This is the one place
--- that does sums; inserting into the view, which never holds a row, calls it. An amount beyond 64 bits
--- has no fraction, and makes the sum a REAL like any other.
-CREATE VIEW IF NOT EXISTS IncidentChanges (CustomerName, Amount, Sign) AS SELECT '', 0, 0 WHERE 0;
+-- What the services ask. There is no row where a trigger that keeps the count is missing, as after
+-- somebody has made the table anew, or where a unique index besides the key could replace rows unseen.
+CREATE VIEW IF NOT EXISTS CurrentCustomerCount (NumberOfCustomers) AS
+SELECT NumberOfCustomers FROM CustomerCount
+WHERE (
+    SELECT total(type = 'trigger' AND name IN (
+        'CustomerOffered', 'CustomerRevised', 'CustomerArriving', 'CustomerMoving', 'CustomerAdded',
+        'CustomerDisplacedByInsert', 'CustomerDisplacedByUpdate', 'CustomerRemoved'
+    )) = 8 AND total(sql LIKE 'CREATE UNIQUE %') = 0
+    FROM sqlite_master WHERE tbl_name COLLATE NOCASE = 'Customers'
+);
 
-CREATE TRIGGER IF NOT EXISTS IncidentChanged INSTEAD OF INSERT ON IncidentChanges
+-- The same for the incidents: one row if IncidentTotals is up to date, else none.
+CREATE VIEW IF NOT EXISTS IncidentTotalsAreCurrent (Yes) AS
+SELECT 1
+WHERE (
+    SELECT total(type = 'trigger' AND name IN (
+        'IncidentOffered', 'IncidentRevised', 'IncidentArriving', 'IncidentMoving', 'IncidentAdded',
+        'IncidentAmended', 'IncidentDisplacedByInsert', 'IncidentDisplacedByUpdate', 'IncidentRemoved',
+        'IncidentTotalsUpdated'
+    )) = 10 AND total(sql LIKE 'CREATE UNIQUE %') = 0
+    FROM sqlite_master WHERE tbl_name COLLATE NOCASE IN ('Incidents', 'IncidentTotals')
+);
+
+-- What is left for section 6, found out before the triggers are there.
+CREATE TABLE ToDo AS
+SELECT 'count customers' AS Task WHERE NOT EXISTS (SELECT 1 FROM CurrentCustomerCount)
+UNION ALL
+SELECT 'sum incidents'
+WHERE NOT EXISTS (SELECT 1 FROM IncidentTotalsAreCurrent)
+    OR EXISTS (SELECT 1 FROM Incidents) AND NOT EXISTS (SELECT 1 FROM IncidentTotals)
+UNION ALL
+SELECT 'insert samples'
+WHERE NOT EXISTS (SELECT 1 FROM Customers) AND NOT EXISTS (SELECT 1 FROM Incidents);
+
+-- Before any of them is too large for the next amount, units are carried over, each then less than half
+-- of the next larger one. A customer without incidents has no row.
+CREATE TRIGGER IF NOT EXISTS IncidentTotalsUpdated AFTER UPDATE ON IncidentTotals
+WHEN NEW.NumberOfIncidents = 0 OR NEW.VolumeHuge <> 0
+    OR NEW.VolumeWhole NOT BETWEEN -2305843009213693952 AND 2305843009213693952
+    OR NEW.VolumeFraction NOT BETWEEN -4611686018427387904 AND 4611686018427387904
 BEGIN
-    INSERT INTO IncidentSummaries (CustomerName, NumberOfIncidents, VolumeWhole, VolumeFraction)
-    SELECT NEW.CustomerName, NEW.Sign, Whole + (Fraction >> 62), Fraction & 4611686018427387903
-    FROM (
-        SELECT NEW.Sign * Whole AS Whole,
-            NEW.Sign * coalesce(CAST((NEW.Amount - Whole) * 4611686018427387904.0 AS INTEGER), 0) AS Fraction
-        FROM (
-            SELECT CASE WHEN NEW.Amount BETWEEN -9223372036854775807 AND 9223372036854775807
-                THEN CAST(NEW.Amount AS INTEGER) ELSE NEW.Amount END AS Whole
-        )
+    UPDATE IncidentTotals
+    SET VolumeWhole = VolumeWhole + ((VolumeFraction + 576460752303423488) >> 60),
+        VolumeFraction = ((VolumeFraction + 576460752303423488) & 1152921504606846975) - 576460752303423488
+    WHERE CustomerName = NEW.CustomerName
+        AND VolumeFraction NOT BETWEEN -576460752303423488 AND 576460752303423487;
+    UPDATE IncidentTotals
+    SET VolumeHuge = VolumeHuge + ((VolumeWhole + 2305843009213693952) >> 62),
+        VolumeWhole = ((VolumeWhole + 2305843009213693952) & 4611686018427387903) - 2305843009213693952
+    WHERE CustomerName = NEW.CustomerName
+        AND VolumeWhole NOT BETWEEN -2305843009213693952 AND 2305843009213693951;
+    DELETE FROM IncidentTotals
+    WHERE CustomerName = NEW.CustomerName AND NumberOfIncidents = 0
+        AND VolumeHuge = 0 AND VolumeWhole = 0 AND VolumeFraction = 0 AND VolumeDust = 0;
+END;
+
+-- Limb n counts units of 2^(-60 - 60n); the smallest number that there is, 2^-1074, is in the last one.
+CREATE TABLE IF NOT EXISTS IncidentDust (
+    CustomerName TEXT    NOT NULL,
+    Limb         INTEGER NOT NULL,
+    Units        INTEGER NOT NULL,
+    PRIMARY KEY (CustomerName, Limb)
+) WITHOUT ROWID;
+
+-- Up is 2^(60n - 60), Down is 2^(-60n).
+CREATE VIEW IF NOT EXISTS Limbs (Limb, Up, Down) AS
+WITH RECURSIVE Limbs (Limb, Up, Down) AS (
+    SELECT -1, 1 / 1152921504606846976.0 / 1152921504606846976.0, 1152921504606846976.0
+    UNION ALL
+    SELECT Limb + 1, Up * 1152921504606846976.0, Down / 1152921504606846976.0 FROM Limbs WHERE Limb < 17
+)
+SELECT Limb, Up, Down FROM Limbs;
+
+-- Adds an amount to its customer's totals (Sign 1) or takes it out (Sign -1). This is the one place that
+-- does sums; inserting into the view, which never holds a row, calls it.
+CREATE VIEW IF NOT EXISTS IncidentCounting (CustomerName, Amount, Sign) AS SELECT '', 0, 0 WHERE 0;
+
+CREATE TRIGGER IF NOT EXISTS IncidentCounted INSTEAD OF INSERT ON IncidentCounting
+BEGIN
+    INSERT INTO IncidentTotals (CustomerName, NumberOfIncidents, VolumeWhole, VolumeFraction)
+    VALUES (
+        NEW.CustomerName,
+        NEW.Sign,
+        NEW.Sign * CAST(NEW.Amount AS INTEGER),
+        NEW.Sign * CAST((NEW.Amount - CAST(NEW.Amount AS INTEGER)) * 1152921504606846976.0 AS INTEGER)
     )
-    WHERE true -- so that the parser does not take ON CONFLICT for a join
     ON CONFLICT (CustomerName) DO UPDATE
     SET NumberOfIncidents = NumberOfIncidents + excluded.NumberOfIncidents,
-        VolumeWhole = VolumeWhole + excluded.VolumeWhole + ((VolumeFraction + excluded.VolumeFraction) >> 62),
-        VolumeFraction = (VolumeFraction + excluded.VolumeFraction) & 4611686018427387903;
+        VolumeWhole = VolumeWhole + excluded.VolumeWhole,
+        VolumeFraction = VolumeFraction + excluded.VolumeFraction;
 END;
 
-CREATE TRIGGER IF NOT EXISTS IncidentSummaryEmptied AFTER UPDATE ON IncidentSummaries
-WHEN NEW.NumberOfIncidents = 0
+-- The same for bits below 2^-60. The limbs are carried over from the smallest up, and what comes out at
+-- the top is in limb 0: units of 2^-60.
+CREATE TRIGGER IF NOT EXISTS IncidentDustCounted INSTEAD OF INSERT ON IncidentCounting
+WHEN NEW.Amount BETWEEN -0.00390625 AND 0.00390625 AND NEW.Amount <> 0
 BEGIN
-    DELETE FROM IncidentSummaries WHERE CustomerName = NEW.CustomerName;
+    INSERT INTO IncidentDust (CustomerName, Limb, Units)
+    SELECT NEW.CustomerName, Limb,
+        NEW.Sign * CAST((Above - CAST(Above AS INTEGER)) * 1152921504606846976.0 AS INTEGER)
+    FROM (SELECT Limb, NEW.Amount * 1152921504606846976.0 * Up AS Above FROM Limbs WHERE Limb > 0)
+    WHERE Above BETWEEN -9007199254740992 AND 9007199254740992 -- beyond 2^53 a number is whole
+    ON CONFLICT (CustomerName, Limb) DO UPDATE SET Units = Units + excluded.Units;
+    INSERT INTO IncidentDustCarrying (CustomerName, Limb)
+    SELECT NEW.CustomerName, Limb FROM Limbs WHERE Limb > 0 ORDER BY Limb DESC;
+    INSERT INTO IncidentTotals (CustomerName, NumberOfIncidents, VolumeWhole, VolumeFraction, VolumeDust)
+    SELECT NEW.CustomerName, 0, 0, Units, (
+        SELECT total(Units / 1152921504606846976.0 * Down)
+        FROM IncidentDust JOIN Limbs USING (Limb)
+        WHERE CustomerName = NEW.CustomerName AND Limb > 0
+    )
+    FROM IncidentDust WHERE CustomerName = NEW.CustomerName AND Limb = 0
+    ON CONFLICT (CustomerName) DO UPDATE
+    SET VolumeFraction = VolumeFraction + excluded.VolumeFraction, VolumeDust = excluded.VolumeDust;
+    DELETE FROM IncidentDust WHERE CustomerName = NEW.CustomerName AND (Limb = 0 OR Units = 0);
 END;
 
--- Rows that the statement at work is about to replace.
-CREATE TABLE IF NOT EXISTS ReplacedIncidents (
+CREATE VIEW IF NOT EXISTS IncidentDustCarrying (CustomerName, Limb) AS SELECT '', 0 WHERE 0;
+
+CREATE TRIGGER IF NOT EXISTS IncidentDustCarried INSTEAD OF INSERT ON IncidentDustCarrying
+BEGIN
+    INSERT INTO IncidentDust (CustomerName, Limb, Units)
+    VALUES (NEW.CustomerName, NEW.Limb - 1, coalesce((
+        SELECT (Units + 576460752303423488) >> 60 FROM IncidentDust
+        WHERE CustomerName = NEW.CustomerName AND Limb = NEW.Limb
+    ), 0))
+    ON CONFLICT (CustomerName, Limb) DO UPDATE SET Units = Units + excluded.Units;
+    UPDATE IncidentDust
+    SET Units = ((Units + 576460752303423488) & 1152921504606846975) - 576460752303423488
+    WHERE CustomerName = NEW.CustomerName AND Limb = NEW.Limb;
+END;
+
+-- 4. Rules -----------------------------------------------------------------------------------------
+--
+-- REPLACE removes a row without firing a delete trigger. A BEFORE trigger therefore notes which rows
+-- stand in the way of a new one. It cannot know whether they will have to go, nor the rowid of a row that
+-- comes without one (it sees -1). The AFTER trigger does, and takes only those out of the summary that
+-- are gone or have lost their rowid to the new row. With PRAGMA recursive_triggers the delete trigger
+-- does fire, and takes the note away. A note whose row has stayed is dropped before the next one is made.
+
+CREATE TABLE IF NOT EXISTS DisplacedCustomers (RowNumber INTEGER NOT NULL PRIMARY KEY);
+
+CREATE TABLE IF NOT EXISTS DisplacedIncidents (
     RowNumber    INTEGER NOT NULL PRIMARY KEY,
     CustomerName TEXT    NOT NULL,
     Amount       NUMERIC NOT NULL
 );
 
--- Rows from before there were triggers: an older database, or a table that was dropped and made again.
-DELETE FROM CustomerSummary
-WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = 'CustomerInserted');
-INSERT INTO CustomerSummary (OnlyRow, NumberOfCustomers)
-SELECT 1, (SELECT count(*) FROM Customers) WHERE NOT EXISTS (SELECT 1 FROM CustomerSummary);
-
-DELETE FROM ReplacedIncidents
-WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = 'IncidentInserted');
-DELETE FROM IncidentSummaries
-WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = 'IncidentInserted');
-INSERT INTO IncidentChanges (CustomerName, Amount, Sign)
-SELECT CustomerName, Amount, 1 FROM Incidents
-WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = 'IncidentInserted');
-
-CREATE TRIGGER IF NOT EXISTS CustomerInserting BEFORE INSERT ON Customers
+CREATE TRIGGER IF NOT EXISTS CustomerOffered BEFORE INSERT ON Customers
 BEGIN
-    UPDATE CustomerSummary
-    SET Replaced = (SELECT count(*) FROM Customers WHERE Id = NEW.Id OR rowid = NEW.rowid);
+    SELECT CASE
+        WHEN typeof(NEW.Id) <> 'text' THEN RAISE(ABORT, 'Customers.Id has to be text')
+        WHEN typeof(NEW.Name) <> 'text' THEN RAISE(ABORT, 'Customers.Name has to be text')
+        WHEN typeof(NEW.City) <> 'text' THEN RAISE(ABORT, 'Customers.City has to be text')
+        WHEN typeof(NEW.Country) <> 'text' THEN RAISE(ABORT, 'Customers.Country has to be text')
+        WHEN typeof(NEW.Scoring) <> 'integer'
+            THEN RAISE(ABORT, 'Customers.Scoring has to be an integer of at most 64 bits')
+    END;
 END;
 
-CREATE TRIGGER IF NOT EXISTS CustomerInserted AFTER INSERT ON Customers
+CREATE TRIGGER IF NOT EXISTS CustomerRevised BEFORE UPDATE ON Customers
 BEGIN
-    UPDATE CustomerSummary SET NumberOfCustomers = NumberOfCustomers + 1 - Replaced, Replaced = 0;
+    SELECT CASE
+        WHEN typeof(NEW.Id) <> 'text' THEN RAISE(ABORT, 'Customers.Id has to be text')
+        WHEN typeof(NEW.Name) <> 'text' THEN RAISE(ABORT, 'Customers.Name has to be text')
+        WHEN typeof(NEW.City) <> 'text' THEN RAISE(ABORT, 'Customers.City has to be text')
+        WHEN typeof(NEW.Country) <> 'text' THEN RAISE(ABORT, 'Customers.Country has to be text')
+        WHEN typeof(NEW.Scoring) <> 'integer'
+            THEN RAISE(ABORT, 'Customers.Scoring has to be an integer of at most 64 bits')
+    END;
 END;
 
-CREATE TRIGGER IF NOT EXISTS CustomerUpdating BEFORE UPDATE ON Customers
+CREATE TRIGGER IF NOT EXISTS CustomerArriving BEFORE INSERT ON Customers
+WHEN EXISTS (SELECT 1 FROM Customers WHERE Id = NEW.Id)
+    OR EXISTS (SELECT 1 FROM Customers WHERE rowid = NEW.rowid)
+    OR EXISTS (SELECT 1 FROM DisplacedCustomers)
+BEGIN
+    DELETE FROM DisplacedCustomers WHERE EXISTS (SELECT 1 FROM Customers WHERE rowid = RowNumber);
+    INSERT INTO DisplacedCustomers (RowNumber)
+    SELECT rowid FROM Customers WHERE Id = NEW.Id OR rowid = NEW.rowid;
+END;
+
+CREATE TRIGGER IF NOT EXISTS CustomerAdded AFTER INSERT ON Customers
+BEGIN
+    UPDATE CustomerCount SET NumberOfCustomers = NumberOfCustomers + 1;
+END;
+
+CREATE TRIGGER IF NOT EXISTS CustomerDisplacedByInsert AFTER INSERT ON Customers
+WHEN EXISTS (SELECT 1 FROM DisplacedCustomers)
+BEGIN
+    DELETE FROM DisplacedCustomers
+    WHERE RowNumber <> NEW.rowid AND EXISTS (SELECT 1 FROM Customers WHERE rowid = RowNumber);
+    UPDATE CustomerCount
+    SET NumberOfCustomers = NumberOfCustomers - (SELECT count(*) FROM DisplacedCustomers);
+    DELETE FROM DisplacedCustomers;
+END;
+
+CREATE TRIGGER IF NOT EXISTS CustomerMoving BEFORE UPDATE ON Customers
 WHEN NEW.Id <> OLD.Id OR NEW.rowid <> OLD.rowid
 BEGIN
-    UPDATE CustomerSummary
-    SET Replaced = (
-        SELECT count(*) FROM Customers WHERE (Id = NEW.Id OR rowid = NEW.rowid) AND rowid <> OLD.rowid
-    );
+    DELETE FROM DisplacedCustomers WHERE EXISTS (SELECT 1 FROM Customers WHERE rowid = RowNumber);
+    INSERT INTO DisplacedCustomers (RowNumber)
+    SELECT rowid FROM Customers
+    WHERE (Id = NEW.Id OR rowid = NEW.rowid) AND rowid <> OLD.rowid;
 END;
 
-CREATE TRIGGER IF NOT EXISTS CustomerUpdated AFTER UPDATE ON Customers
-WHEN NEW.Id <> OLD.Id OR NEW.rowid <> OLD.rowid
+CREATE TRIGGER IF NOT EXISTS CustomerDisplacedByUpdate AFTER UPDATE ON Customers
+WHEN (NEW.Id <> OLD.Id OR NEW.rowid <> OLD.rowid) AND EXISTS (SELECT 1 FROM DisplacedCustomers)
 BEGIN
-    UPDATE CustomerSummary SET NumberOfCustomers = NumberOfCustomers - Replaced, Replaced = 0;
+    DELETE FROM DisplacedCustomers
+    WHERE RowNumber <> NEW.rowid AND EXISTS (SELECT 1 FROM Customers WHERE rowid = RowNumber);
+    UPDATE CustomerCount
+    SET NumberOfCustomers = NumberOfCustomers - (SELECT count(*) FROM DisplacedCustomers);
+    DELETE FROM DisplacedCustomers;
 END;
 
--- With PRAGMA recursive_triggers, REPLACE does fire this trigger, which then forgets the note.
-CREATE TRIGGER IF NOT EXISTS CustomerDeleted AFTER DELETE ON Customers
+CREATE TRIGGER IF NOT EXISTS CustomerRemoved AFTER DELETE ON Customers
 BEGIN
-    UPDATE CustomerSummary SET NumberOfCustomers = NumberOfCustomers - 1, Replaced = max(Replaced - 1, 0);
+    DELETE FROM DisplacedCustomers WHERE RowNumber = OLD.rowid;
+    UPDATE CustomerCount SET NumberOfCustomers = NumberOfCustomers - 1;
 END;
 
-CREATE TRIGGER IF NOT EXISTS IncidentInserting BEFORE INSERT ON Incidents
+CREATE TRIGGER IF NOT EXISTS IncidentOffered BEFORE INSERT ON Incidents
+BEGIN
+    SELECT CASE
+        WHEN typeof(NEW.Id) <> 'text' THEN RAISE(ABORT, 'Incidents.Id has to be text')
+        WHEN NOT (typeof(NEW.Amount) IN ('integer', 'real') AND NEW.Amount > -1e15 AND NEW.Amount < 1e15)
+            THEN RAISE(ABORT, 'Incidents.Amount has to be a number below 10^15 in size')
+        WHEN typeof(NEW.CustomerName) <> 'text' THEN RAISE(ABORT, 'Incidents.CustomerName has to be text')
+        WHEN typeof(NEW.Category) <> 'text' THEN RAISE(ABORT, 'Incidents.Category has to be text')
+    END;
+END;
+
+CREATE TRIGGER IF NOT EXISTS IncidentRevised BEFORE UPDATE ON Incidents
+BEGIN
+    SELECT CASE
+        WHEN typeof(NEW.Id) <> 'text' THEN RAISE(ABORT, 'Incidents.Id has to be text')
+        WHEN NOT (typeof(NEW.Amount) IN ('integer', 'real') AND NEW.Amount > -1e15 AND NEW.Amount < 1e15)
+            THEN RAISE(ABORT, 'Incidents.Amount has to be a number below 10^15 in size')
+        WHEN typeof(NEW.CustomerName) <> 'text' THEN RAISE(ABORT, 'Incidents.CustomerName has to be text')
+        WHEN typeof(NEW.Category) <> 'text' THEN RAISE(ABORT, 'Incidents.Category has to be text')
+    END;
+END;
+
+CREATE TRIGGER IF NOT EXISTS IncidentArriving BEFORE INSERT ON Incidents
 WHEN EXISTS (SELECT 1 FROM Incidents WHERE Id = NEW.Id)
     OR EXISTS (SELECT 1 FROM Incidents WHERE rowid = NEW.rowid)
-    OR EXISTS (SELECT 1 FROM ReplacedIncidents)
+    OR EXISTS (SELECT 1 FROM DisplacedIncidents)
 BEGIN
-    DELETE FROM ReplacedIncidents;
-    INSERT INTO ReplacedIncidents (RowNumber, CustomerName, Amount)
+    DELETE FROM DisplacedIncidents WHERE EXISTS (SELECT 1 FROM Incidents WHERE rowid = RowNumber);
+    INSERT INTO DisplacedIncidents (RowNumber, CustomerName, Amount)
     SELECT rowid, CustomerName, Amount FROM Incidents WHERE Id = NEW.Id OR rowid = NEW.rowid;
 END;
 
-CREATE TRIGGER IF NOT EXISTS IncidentInserted AFTER INSERT ON Incidents
+CREATE TRIGGER IF NOT EXISTS IncidentAdded AFTER INSERT ON Incidents
 BEGIN
-    INSERT INTO IncidentChanges (CustomerName, Amount, Sign) VALUES (NEW.CustomerName, NEW.Amount, 1);
+    INSERT INTO IncidentCounting (CustomerName, Amount, Sign) VALUES (NEW.CustomerName, NEW.Amount, 1);
 END;
 
-CREATE TRIGGER IF NOT EXISTS IncidentReplacedByInsert AFTER INSERT ON Incidents
-WHEN EXISTS (SELECT 1 FROM ReplacedIncidents)
+CREATE TRIGGER IF NOT EXISTS IncidentDisplacedByInsert AFTER INSERT ON Incidents
+WHEN EXISTS (SELECT 1 FROM DisplacedIncidents)
 BEGIN
-    INSERT INTO IncidentChanges (CustomerName, Amount, Sign)
-    SELECT CustomerName, Amount, -1 FROM ReplacedIncidents;
-    DELETE FROM ReplacedIncidents;
+    DELETE FROM DisplacedIncidents
+    WHERE RowNumber <> NEW.rowid AND EXISTS (SELECT 1 FROM Incidents WHERE rowid = RowNumber);
+    INSERT INTO IncidentCounting (CustomerName, Amount, Sign)
+    SELECT CustomerName, Amount, -1 FROM DisplacedIncidents;
+    DELETE FROM DisplacedIncidents;
 END;
 
-CREATE TRIGGER IF NOT EXISTS IncidentUpdating BEFORE UPDATE ON Incidents
-WHEN NEW.Id <> OLD.Id OR NEW.rowid <> OLD.rowid OR EXISTS (SELECT 1 FROM ReplacedIncidents)
+CREATE TRIGGER IF NOT EXISTS IncidentAmended AFTER UPDATE ON Incidents
+WHEN NEW.CustomerName <> OLD.CustomerName COLLATE BINARY OR NEW.Amount <> OLD.Amount
 BEGIN
-    DELETE FROM ReplacedIncidents;
-    INSERT INTO ReplacedIncidents (RowNumber, CustomerName, Amount)
+    INSERT INTO IncidentCounting (CustomerName, Amount, Sign) VALUES (NEW.CustomerName, NEW.Amount, 1);
+    INSERT INTO IncidentCounting (CustomerName, Amount, Sign) VALUES (OLD.CustomerName, OLD.Amount, -1);
+END;
+
+CREATE TRIGGER IF NOT EXISTS IncidentMoving BEFORE UPDATE ON Incidents
+WHEN NEW.Id <> OLD.Id OR NEW.rowid <> OLD.rowid
+BEGIN
+    DELETE FROM DisplacedIncidents WHERE EXISTS (SELECT 1 FROM Incidents WHERE rowid = RowNumber);
+    INSERT INTO DisplacedIncidents (RowNumber, CustomerName, Amount)
     SELECT rowid, CustomerName, Amount FROM Incidents
     WHERE (Id = NEW.Id OR rowid = NEW.rowid) AND rowid <> OLD.rowid;
 END;
 
-CREATE TRIGGER IF NOT EXISTS IncidentUpdated AFTER UPDATE ON Incidents
+CREATE TRIGGER IF NOT EXISTS IncidentDisplacedByUpdate AFTER UPDATE ON Incidents
+WHEN (NEW.Id <> OLD.Id OR NEW.rowid <> OLD.rowid) AND EXISTS (SELECT 1 FROM DisplacedIncidents)
 BEGIN
-    INSERT INTO IncidentChanges (CustomerName, Amount, Sign) VALUES (NEW.CustomerName, NEW.Amount, 1);
-    INSERT INTO IncidentChanges (CustomerName, Amount, Sign) VALUES (OLD.CustomerName, OLD.Amount, -1);
+    DELETE FROM DisplacedIncidents
+    WHERE RowNumber <> NEW.rowid AND EXISTS (SELECT 1 FROM Incidents WHERE rowid = RowNumber);
+    INSERT INTO IncidentCounting (CustomerName, Amount, Sign)
+    SELECT CustomerName, Amount, -1 FROM DisplacedIncidents;
+    DELETE FROM DisplacedIncidents;
 END;
 
-CREATE TRIGGER IF NOT EXISTS IncidentReplacedByUpdate AFTER UPDATE ON Incidents
-WHEN EXISTS (SELECT 1 FROM ReplacedIncidents)
+CREATE TRIGGER IF NOT EXISTS IncidentRemoved AFTER DELETE ON Incidents
 BEGIN
-    INSERT INTO IncidentChanges (CustomerName, Amount, Sign)
-    SELECT CustomerName, Amount, -1 FROM ReplacedIncidents;
-    DELETE FROM ReplacedIncidents;
+    DELETE FROM DisplacedIncidents WHERE RowNumber = OLD.rowid;
+    INSERT INTO IncidentCounting (CustomerName, Amount, Sign) VALUES (OLD.CustomerName, OLD.Amount, -1);
 END;
 
-CREATE TRIGGER IF NOT EXISTS IncidentDeleted AFTER DELETE ON Incidents
-BEGIN
-    DELETE FROM ReplacedIncidents WHERE RowNumber = OLD.rowid;
-    INSERT INTO IncidentChanges (CustomerName, Amount, Sign) VALUES (OLD.CustomerName, OLD.Amount, -1);
-END;
+-- 5. Numbers ---------------------------------------------------------------------------------------
+--
+-- Numbers as JSON: whole ones without a fraction, others in the shortest way that reads back as the same
+-- number. SQLite writes 15 digits correctly, in any version, and those of a number with up to four
+-- decimals, which is the nearest one to a whole number of ten-thousandths, are no more. Any other number
+-- is a string of three integers w, f and n, for the service to write: (w + f * 2^-60) * 2^(-60n).
 
--- 4. Samples ---------------------------------------------------------------------------------------
+CREATE VIEW IF NOT EXISTS IncidentsInJson (RowNumber, Id, Amount, CustomerName, Category) AS
+SELECT rowid, Id,
+    CASE
+        WHEN Amount = CAST(Amount AS INTEGER) THEN CAST(Amount AS INTEGER)
+        WHEN abs(Amount) BETWEEN 0.0001 AND 100000000000
+                AND CAST(Amount * 10000 + iif(Amount < 0, -0.5, 0.5) AS INTEGER) / 10000.0 = Amount
+            THEN Amount
+        WHEN abs(Amount) >= 0.00390625 AND abs(Amount) < 4503599627370496 -- 2^-8 to 2^52
+            THEN printf('"%d %d 0"', Amount, (Amount - CAST(Amount AS INTEGER)) * 1152921504606846976.0)
+        ELSE (
+            SELECT printf('"%d %d %d"', Above, (Above - CAST(Above AS INTEGER)) * 1152921504606846976.0, Limb)
+            FROM (SELECT Limb, Amount * 1152921504606846976.0 * Up AS Above FROM Limbs)
+            WHERE abs(Above) >= 0.00390625 AND abs(Above) < 4503599627370496
+                OR abs(Above) < 0.00390625 AND Limb = 17
+        )
+    END,
+    CustomerName, Category
+FROM Incidents;
 
-CREATE TABLE SampleRowsWanted AS
-SELECT 1 FROM (SELECT 1)
-WHERE NOT EXISTS (SELECT 1 FROM Customers) AND NOT EXISTS (SELECT 1 FROM Incidents);
+CREATE VIEW IF NOT EXISTS IncidentTotalsInJson (CustomerName, IncidentVolume, VolumeInJson) AS
+SELECT CustomerName, IncidentVolume,
+    CASE
+        WHEN IncidentVolume = CAST(IncidentVolume AS INTEGER) THEN CAST(IncidentVolume AS INTEGER)
+        WHEN abs(IncidentVolume) BETWEEN 0.0001 AND 100000000000
+                AND CAST(IncidentVolume * 10000 + iif(IncidentVolume < 0, -0.5, 0.5) AS INTEGER) / 10000.0 = IncidentVolume
+            THEN IncidentVolume
+        WHEN abs(IncidentVolume) >= 0.00390625 AND abs(IncidentVolume) < 4503599627370496 -- 2^-8 to 2^52
+            THEN printf('"%d %d 0"', IncidentVolume, (IncidentVolume - CAST(IncidentVolume AS INTEGER)) * 1152921504606846976.0)
+        ELSE (
+            SELECT printf('"%d %d %d"', Above, (Above - CAST(Above AS INTEGER)) * 1152921504606846976.0, Limb)
+            FROM (SELECT Limb, IncidentVolume * 1152921504606846976.0 * Up AS Above FROM Limbs)
+            WHERE abs(Above) >= 0.00390625 AND abs(Above) < 4503599627370496
+                OR abs(Above) < 0.00390625 AND Limb = 17
+        )
+    END
+FROM IncidentTotals;
+
+-- 6. Rows ------------------------------------------------------------------------------------------
+
+-- A row from before there were rules may not be one that the services can show.
+INSERT INTO Mistakes
+SELECT printf('Customers.%s, and is not in the row with rowid %d: mend it', Rule, RowNumber)
+FROM (
+    SELECT rowid AS RowNumber, CASE
+        WHEN typeof(Id) <> 'text' THEN 'Id has to be text'
+        WHEN typeof(Name) <> 'text' THEN 'Name has to be text'
+        WHEN typeof(City) <> 'text' THEN 'City has to be text'
+        WHEN typeof(Country) <> 'text' THEN 'Country has to be text'
+        WHEN typeof(Scoring) <> 'integer' THEN 'Scoring has to be an integer of at most 64 bits'
+    END AS Rule
+    FROM Customers WHERE EXISTS (SELECT 1 FROM ToDo WHERE Task = 'count customers')
+)
+WHERE Rule IS NOT NULL LIMIT 1;
+
+INSERT INTO Mistakes
+SELECT printf('Incidents.%s, and is not in the row with rowid %d: mend it', Rule, RowNumber)
+FROM (
+    SELECT rowid AS RowNumber, CASE
+        WHEN typeof(Id) <> 'text' THEN 'Id has to be text'
+        WHEN NOT (typeof(Amount) IN ('integer', 'real') AND Amount > -1e15 AND Amount < 1e15)
+            THEN 'Amount has to be a number below 10^15 in size'
+        WHEN typeof(CustomerName) <> 'text' THEN 'CustomerName has to be text'
+        WHEN typeof(Category) <> 'text' THEN 'Category has to be text'
+    END AS Rule
+    FROM Incidents WHERE EXISTS (SELECT 1 FROM ToDo WHERE Task = 'sum incidents')
+)
+WHERE Rule IS NOT NULL LIMIT 1;
+
+SELECT json_extract('{}', Message) FROM Mistakes;
+
+DELETE FROM CustomerCount WHERE EXISTS (SELECT 1 FROM ToDo WHERE Task = 'count customers');
+DELETE FROM DisplacedCustomers WHERE EXISTS (SELECT 1 FROM ToDo WHERE Task = 'count customers');
+INSERT INTO CustomerCount (OnlyRow, NumberOfCustomers)
+SELECT 1, (SELECT count(*) FROM Customers) FROM ToDo WHERE Task = 'count customers';
+
+DELETE FROM IncidentTotals WHERE EXISTS (SELECT 1 FROM ToDo WHERE Task = 'sum incidents');
+DELETE FROM IncidentDust WHERE EXISTS (SELECT 1 FROM ToDo WHERE Task = 'sum incidents');
+DELETE FROM DisplacedIncidents WHERE EXISTS (SELECT 1 FROM ToDo WHERE Task = 'sum incidents');
+INSERT INTO IncidentCounting (CustomerName, Amount, Sign)
+SELECT CustomerName, Amount, 1 FROM Incidents
+WHERE EXISTS (SELECT 1 FROM ToDo WHERE Task = 'sum incidents');
 
 INSERT INTO Customers (Id, Name, City, Country, Scoring)
 SELECT * FROM (
@@ -256,7 +567,7 @@ SELECT * FROM (
         ('89491957-1f5a-4e4c-a5c9-6b00f24a4cf6', 'Yarrow Pharma', 'Copenhagen', 'Denmark', 4),
         ('a889c7e1-db99-44ec-b7b7-3a1da5cf1507', '日本光学', '京都', 'Japan', 9)
 )
-WHERE EXISTS (SELECT 1 FROM SampleRowsWanted);
+WHERE EXISTS (SELECT 1 FROM ToDo WHERE Task = 'insert samples');
 
 INSERT INTO Incidents (Id, Amount, CustomerName, Category)
 SELECT * FROM (
@@ -364,8 +675,25 @@ SELECT * FROM (
         ('6a4010b1-eeff-4221-a4c0-a286d38e1fa9', 394, 'Nordlicht Solar', 'Theft'),
         ('7e9bc135-5a6e-4a41-afd2-995c86bb1f0f', 5450.25, 'D''Angelo Trasporti', 'Fire')
 )
-WHERE EXISTS (SELECT 1 FROM SampleRowsWanted);
+WHERE EXISTS (SELECT 1 FROM ToDo WHERE Task = 'insert samples');
 
-DROP TABLE SampleRowsWanted;
+DROP TABLE ToDo;
+
+-- IF NOT EXISTS looks at names alone, and what has the name may be something else, somewhere else.
+INSERT INTO Mistakes
+SELECT 'the index ' || value || ' is missing: rename or drop what has its name'
+FROM json_each('["CustomersById", "CustomersByName", "CustomersByScoring", "IncidentsById",
+    "IncidentsByCustomer", "IncidentTotalsByNumber", "IncidentTotalsByVolume"]')
+WHERE NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = value)
+UNION ALL
+SELECT 'the triggers of Customers are at another table: give it its name back, or drop them'
+WHERE NOT EXISTS (SELECT 1 FROM CurrentCustomerCount)
+UNION ALL
+SELECT 'the triggers of Incidents are at another table: give it its name back, or drop them'
+WHERE NOT EXISTS (SELECT 1 FROM IncidentTotalsAreCurrent);
+
+SELECT json_extract('{}', Message) FROM Mistakes;
+INSERT OR ROLLBACK INTO Mistakes SELECT NULL FROM Mistakes;
+DROP TABLE Mistakes;
 
 COMMIT;

@@ -103,45 +103,39 @@ async fn top_after(rank: Rank) -> Result<Page<Rank>> {
     }
 }
 
-/// The number of customers. The triggers that keep it are gone where somebody has made the table anew:
-/// then the rows are counted.
-macro_rules! number_of_customers {
-    () => {
-        "CASE
-            WHEN EXISTS (
-                SELECT 1 FROM sqlite_master
-                WHERE type = 'trigger' AND name = 'CustomerInserted' AND tbl_name = 'Customers'
-            )
-            THEN (SELECT NumberOfCustomers FROM CustomerSummary)
-            ELSE (SELECT count(*) FROM Customers)
-        END"
-    };
-}
-
-pub const COUNT: &str = concat!("SELECT json_object('count', ", number_of_customers!(), ")");
+/// No row where what keeps the count is missing.
+pub const COUNT: &str = "SELECT json_object('count', NumberOfCustomers) FROM CurrentCustomerCount";
 
 /// `{"count": n}`
 pub async fn count() -> Answer {
     let count = database::json(COUNT, &[]).await?;
-    ok(count.context("a query without a table has one row")?)
+    ok(count.context(NOT_KEPT)?)
 }
+
+const NOT_KEPT: &str = "nothing keeps the count of the table Customers up to date: apply migrations.sql";
 
 /// How many entries the ranking in a summary has at most, since it is made in one piece.
 const SUMMARY_LIMIT: i64 = 1000;
 
-/// `?1` is the limit.
-pub const SUMMARY: &str = concat!(
-    "SELECT json_object('count', ",
-    number_of_customers!(),
-    ", 'top', json((
-        SELECT json_group_array(json_object('name', Name, 'scoring', Scoring))
-        FROM (SELECT Name, Scoring FROM Customers ORDER BY Scoring DESC, Name, Id LIMIT +?1)
-    )))"
-);
+/// `?1` is the limit. No row where what keeps the count is missing.
+pub const SUMMARY: &str = "
+    SELECT json_object(
+        'count', NumberOfCustomers,
+        'top', json((
+            SELECT json_group_array(json_object('name', Name, 'scoring', Scoring))
+            FROM (SELECT Name, Scoring FROM Customers ORDER BY Scoring DESC, Name, Id LIMIT +?1)
+        ))
+    )
+    FROM CurrentCustomerCount
+";
 
 /// `{"count": n, "top": [{"name","scoring"}, …]}`: how many customers there are, and the `limit` highest
 /// scoring, in one statement.
 pub async fn summary(limit: i64) -> Answer {
     let summary = database::json(SUMMARY, &[Integer(limit.min(SUMMARY_LIMIT))]).await?;
-    ok(summary.context("a query without a table has one row")?)
+    ok(summary.context(NOT_KEPT)?)
 }
+
+/// Every statement of this service, by the name of its constant.
+pub const STATEMENTS: [(&str, &str); 5] =
+    [("ITEMS", ITEMS), ("ITEM", ITEM), ("TOP", TOP), ("COUNT", COUNT), ("SUMMARY", SUMMARY)];

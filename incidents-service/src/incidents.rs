@@ -8,18 +8,24 @@ use service_chassis::pages::{self, ARRAY, Brackets, Page, ROWS_PER_PAGE};
 use service_chassis::{Answer, Error, database, ok};
 use spin_sdk::sqlite::Value::{Integer, Null, Text};
 
+use crate::exact;
+
 /// Below the number of every row that SQLite has numbered itself.
 const BEFORE_FIRST_ROW: i64 = i64::MIN;
 
 /// One page; `?1` is the number of the last row of the page before, `?2` is the page's length.
-pub const ITEMS: &str = "
-    SELECT group_concat(json_object('id', Id, 'amount', Amount, 'customerName', CustomerName), ','),
+pub const ITEMS: &str = r#"
+    SELECT group_concat(
+            '{"id":' || json_quote(Id) || ',"amount":' || Amount
+            || ',"customerName":' || json_quote(CustomerName) || '}',
+            ','
+        ),
         count(*), max(RowNumber)
     FROM (
-        SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
-        WHERE rowid > ?1 ORDER BY rowid LIMIT +?2
+        SELECT RowNumber, Id, Amount, CustomerName FROM IncidentsInJson
+        WHERE RowNumber > ?1 ORDER BY RowNumber LIMIT +?2
     )
-";
+"#;
 
 /// `[{"id","amount","customerName"}, …]`, as inserted.
 pub async fn items() -> Answer {
@@ -31,6 +37,7 @@ async fn items_after(row: i64) -> Result<Page<i64>> {
     let row = database::row(ITEMS, &parameters).await?.context("an aggregate always has a row")?;
     match row {
         [Text(json), Integer(rows), Integer(last)] => {
+            let json = exact::write_numbers(json, "amount")?;
             Ok(Page { separator: ",", json, next: (rows == ROWS_PER_PAGE).then_some(last) })
         }
         [Null, ..] => Ok(Page::empty()),
@@ -40,14 +47,15 @@ async fn items_after(row: i64) -> Result<Page<i64>> {
 
 /// `?1` is the id. Should two ids differ in case alone, the exact one is meant.
 pub const ITEM: &str = "
-    SELECT json_object('id', Id, 'amount', Amount, 'customerName', CustomerName, 'category', Category)
-    FROM Incidents WHERE Id = ?1 COLLATE NOCASE ORDER BY Id = ?1 DESC, Id LIMIT 1
+    SELECT json_object('id', Id, 'amount', json(Amount), 'customerName', CustomerName, 'category', Category)
+    FROM IncidentsInJson WHERE Id = ?1 COLLATE NOCASE ORDER BY Id = ?1 DESC, Id LIMIT 1
 ";
 
 /// `{"id","amount","customerName","category"}`, whatever the case of the id's letters.
 pub async fn item(id: &str) -> Answer {
     let incident = database::json(ITEM, &[Text(id.to_owned())]).await?;
-    ok(incident.ok_or(Error::NotFound("Incident not found"))?)
+    let incident = incident.ok_or(Error::NotFound("Incident not found"))?;
+    ok(exact::write_numbers(incident, "amount")?)
 }
 
 /// One page; `?1` and `?2` are the customer and row number that the page before ended with, `?3` is the
@@ -55,12 +63,13 @@ pub async fn item(id: &str) -> Answer {
 ///
 /// A customer's list may go on over many pages, so it is left open at the end of a page. The first row of
 /// the next one either goes on with it or closes it, as every row does with the one before.
-pub const GROUPED_BY_CUSTOMER: &str = "
+pub const GROUPED_BY_CUSTOMER: &str = r#"
     SELECT group_concat(Separator || Entry, ''),
         max(Position), CustomerName, RowNumber -- SQLite takes these from the row of the maximum, the last one
     FROM (
         SELECT Position, CustomerName, RowNumber,
-            json_object('id', Id, 'amount', Amount, 'customerName', CustomerName) AS Entry,
+            '{"id":' || json_quote(Id) || ',"amount":' || Amount
+                || ',"customerName":' || json_quote(CustomerName) || '}' AS Entry,
             CASE
                 WHEN CustomerName = Previous THEN ','
                 ELSE iif(Previous IS NULL, '', '],') || json_quote(CustomerName) || ':['
@@ -72,19 +81,19 @@ pub const GROUPED_BY_CUSTOMER: &str = "
                     OVER (ORDER BY CustomerName, RowNumber) AS Previous
             FROM (
                 SELECT * FROM (
-                    SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
-                    WHERE CustomerName = ?1 AND rowid > ?2 ORDER BY rowid LIMIT +?3
+                    SELECT RowNumber, Id, Amount, CustomerName FROM IncidentsInJson
+                    WHERE CustomerName = ?1 AND RowNumber > ?2 ORDER BY RowNumber LIMIT +?3
                 )
                 UNION ALL
                 SELECT * FROM (
-                    SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
-                    WHERE CustomerName > ?1 ORDER BY CustomerName, rowid LIMIT +?3
+                    SELECT RowNumber, Id, Amount, CustomerName FROM IncidentsInJson
+                    WHERE CustomerName > ?1 ORDER BY CustomerName, RowNumber LIMIT +?3
                 )
                 LIMIT +?3
             )
         )
     )
-";
+"#;
 
 /// `{"<customerName>": [{"id","amount","customerName"}, …], …}`, the customers by the bytes of their names,
 /// their incidents as inserted.
@@ -99,6 +108,7 @@ async fn grouped_after((customer, row): (String, i64)) -> Result<Page<(String, i
         database::row(GROUPED_BY_CUSTOMER, &parameters).await?.context("an aggregate always has a row")?;
     match row {
         [Text(json), Integer(rows), Text(customer), Integer(row)] => {
+            let json = exact::write_numbers(json, "amount")?;
             Ok(Page { separator: "", json, next: (rows == ROWS_PER_PAGE).then_some((customer, row)) })
         }
         [Null, ..] => Ok(Page::empty()),
@@ -109,105 +119,40 @@ async fn grouped_after((customer, row): (String, i64)) -> Result<Page<(String, i
 /// How many entries a ranking in a summary has at most, since it is made in one piece.
 const SUMMARY_LIMIT: i64 = 1000;
 
-/// A number as JSON, to the last bit on every version of SQLite, and without `.0` where it is whole.
-macro_rules! json_number {
-    ($number:literal) => {
-        concat!(
-            "CASE WHEN ",
-            $number,
-            " = CAST(",
-            $number,
-            " AS INTEGER) THEN CAST(",
-            $number,
-            " AS INTEGER) ",
-            "ELSE json(CASE ",
-            $number,
-            " WHEN CAST(printf('%!.15g', ",
-            $number,
-            ") AS REAL) THEN printf('%!.15g', ",
-            $number,
-            ")",
-            " WHEN CAST(printf('%!.16g', ",
-            $number,
-            ") AS REAL) THEN printf('%!.16g', ",
-            $number,
-            ")",
-            " ELSE printf('%!.17g', ",
-            $number,
-            ") END) END"
-        )
-    };
-}
-
-/// Both rankings of a table of summaries; `?1` is the limit.
-macro_rules! rankings_of {
-    ($summaries:literal) => {
-        concat!(
-            "
-    json_object(
+/// `?1` is the limit. No row where what keeps the totals is missing.
+pub const SUMMARY: &str = "
+    SELECT json_object(
         'mostIncidents', json((
             SELECT json_group_array(json_object(
                 'customerName', CustomerName, 'numberOfIncidents', NumberOfIncidents
             ))
             FROM (
-                SELECT CustomerName, NumberOfIncidents FROM ",
-            $summaries,
-            "
+                SELECT CustomerName, NumberOfIncidents FROM IncidentTotals
                 ORDER BY NumberOfIncidents DESC, CustomerName LIMIT +?1
             )
         )),
         'highestVolume', json((
             SELECT json_group_array(json_object(
-                'customerName', CustomerName, 'incidentVolume', ",
-            json_number!("IncidentVolume"),
-            "
+                'customerName', CustomerName, 'incidentVolume', json(VolumeInJson)
             ))
             FROM (
-                SELECT CustomerName, IncidentVolume FROM ",
-            $summaries,
-            "
+                SELECT CustomerName, VolumeInJson FROM IncidentTotalsInJson
                 ORDER BY IncidentVolume DESC, CustomerName LIMIT +?1
             )
         ))
-    )"
-        )
-    };
-}
-
-/// No JSON where the triggers that keep the summaries are gone, as after somebody has made the table
-/// anew.
-pub const SUMMARY: &str = concat!(
-    "
-    SELECT ",
-    rankings_of!("IncidentSummaries"),
-    "
-    WHERE EXISTS (
-        SELECT 1 FROM sqlite_master
-        WHERE type = 'trigger' AND name = 'IncidentInserted' AND tbl_name = 'Incidents'
-    )"
-);
-
-/// The same from the incidents themselves, for a table without triggers.
-pub const SUMMARY_WITHOUT_TRIGGERS: &str = concat!(
-    "
-    WITH Counted AS MATERIALIZED (
-        SELECT CustomerName, count(*) AS NumberOfIncidents, sum(Amount) AS IncidentVolume
-        FROM Incidents GROUP BY CustomerName
     )
-    SELECT ",
-    rankings_of!("Counted")
-);
+    FROM IncidentTotalsAreCurrent
+";
 
 /// `{"mostIncidents":[{"customerName","numberOfIncidents"}, …],"highestVolume":[{"customerName","incidentVolume"}, …]}`,
 /// at most `limit` in each, the highest first, then by the bytes of the name.
 pub async fn summary(limit: i64) -> Answer {
-    let limit = [Integer(limit.min(SUMMARY_LIMIT))];
-    let summary = match database::json(SUMMARY, &limit).await? {
-        Some(summary) => summary,
-        None => {
-            let counted = database::json(SUMMARY_WITHOUT_TRIGGERS, &limit).await?;
-            counted.context("a query without a table has one row")?
-        }
-    };
-    ok(summary)
+    let summary = database::json(SUMMARY, &[Integer(limit.min(SUMMARY_LIMIT))]).await?;
+    let summary = summary
+        .context("nothing keeps the totals of the table Incidents up to date: apply migrations.sql")?;
+    ok(exact::write_numbers(summary, "incidentVolume")?)
 }
+
+/// Every statement of this service, by the name of its constant.
+pub const STATEMENTS: [(&str, &str); 4] =
+    [("ITEMS", ITEMS), ("ITEM", ITEM), ("GROUPED_BY_CUSTOMER", GROUPED_BY_CUSTOMER), ("SUMMARY", SUMMARY)];

@@ -25,8 +25,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// triggers, which would take most of the time.
 const MILLION: &str = "
     PRAGMA synchronous = OFF;
-    DROP TRIGGER CustomerInserting; DROP TRIGGER CustomerInserted;
-    DROP TRIGGER IncidentInserting; DROP TRIGGER IncidentInserted;
+    DROP TRIGGER CustomerOffered; DROP TRIGGER CustomerArriving; DROP TRIGGER CustomerAdded;
+    DROP TRIGGER IncidentOffered; DROP TRIGGER IncidentArriving; DROP TRIGGER IncidentAdded;
     BEGIN;
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
     INSERT INTO Customers

@@ -47,35 +47,21 @@ const SUMMARY: &str = "
                 'customerName', CustomerName, 'numberOfIncidents', NumberOfIncidents
             ))
             FROM (
-                SELECT CustomerName, NumberOfIncidents FROM IncidentSummaries
+                SELECT CustomerName, NumberOfIncidents FROM IncidentTotals
                 ORDER BY NumberOfIncidents DESC, CustomerName LIMIT +?1
             )
         )),
         'highestVolume', json((
             SELECT json_group_array(json_object(
-                'customerName', CustomerName,
-                'incidentVolume', CASE
-                    WHEN IncidentVolume = CAST(IncidentVolume AS INTEGER)
-                        THEN CAST(IncidentVolume AS INTEGER)
-                    ELSE json(CASE IncidentVolume
-                        WHEN CAST(printf('%!.15g', IncidentVolume) AS REAL)
-                            THEN printf('%!.15g', IncidentVolume)
-                        WHEN CAST(printf('%!.16g', IncidentVolume) AS REAL)
-                            THEN printf('%!.16g', IncidentVolume)
-                        ELSE printf('%!.17g', IncidentVolume)
-                    END)
-                END
+                'customerName', CustomerName, 'incidentVolume', json(VolumeInJson)
             ))
             FROM (
-                SELECT CustomerName, IncidentVolume FROM IncidentSummaries
+                SELECT CustomerName, VolumeInJson FROM IncidentTotalsInJson
                 ORDER BY IncidentVolume DESC, CustomerName LIMIT +?1
             )
         ))
     )
-    WHERE EXISTS (
-        SELECT 1 FROM sqlite_master
-        WHERE type = 'trigger' AND name = 'IncidentInserted' AND tbl_name = 'Incidents'
-    )
+    FROM IncidentTotalsAreCurrent
 ";
 
 async fn summary(
