@@ -105,10 +105,10 @@ fn a_head_of_a_megabyte_is_refused() {
     let long = "x".repeat(MEGABYTE);
     let many: String = (0..MEGABYTE / 20).map(|n| format!("x-many-{n:06}: x\r\n")).collect();
     for request in [
-        format!("GET /customers/count HTTP/1.1\r\nhost: x\r\nx-long: {long}\r\n\r\n"),
-        format!("GET /customers/count HTTP/1.1\r\nhost: x\r\n{many}\r\n"),
-        format!("GET /customers/items/{long} HTTP/1.1\r\nhost: x\r\n\r\n"),
-        format!("GET /customers/count?{long} HTTP/1.1\r\nhost: x\r\n\r\n"),
+        format!("GET /customers/count HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-long: {long}\r\n\r\n"),
+        format!("GET /customers/count HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{many}\r\n"),
+        format!("GET /customers/items/{long} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
+        format!("GET /customers/count?{long} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
     ] {
         let answer = answer(&app, &request);
         let refused = ["HTTP/1.1 431 ", "HTTP/1.1 414 "].iter().any(|status| answer.starts_with(status));
