@@ -18,7 +18,8 @@ const SERVICE: &str = "customers-service";
 fn options(labels: &[&str]) -> Options {
     let labels = labels.to_vec();
     Options::default().manifest(|manifest: Manifest| {
-        manifest.replace(SERVICE, "key_value").set(SERVICE, "key_value_stores", labels)
+        let manifest = manifest.replace(SERVICE, "key_value").set(SERVICE, "key_value_stores", labels);
+        manifest.unset("aggregates-service", "key_value_stores")
     })
 }
 
