@@ -43,13 +43,13 @@ mod tests {
     #[test]
     fn json_without_such_numbers_stays_as_it_is() {
         let json = r#"[{"id":"\"amount\":\"1 2 3\"","amount":12.5,"customerName":"amount"}]"#;
-        assert_eq!(write_numbers(json.to_owned(), "amount").unwrap(), json);
+        assert_eq!(write_numbers(json.to_owned(), "amount").expect("nothing to write"), json);
     }
 
     #[test]
     fn each_number_is_written_and_nothing_else_changes() {
         let json = r#"{"a":[{"amount":"0 384307168202282325 0","b":"1 2 3"},{"amount":7},{"amount":"-1 -1152921504606846 -1"}]}"#;
-        let written = write_numbers(json.to_owned(), "amount").unwrap();
+        let written = write_numbers(json.to_owned(), "amount").expect("numbers");
         assert_eq!(
             written,
             r#"{"a":[{"amount":0.3333333333333333,"b":"1 2 3"},{"amount":7},{"amount":-1.1540744261114536e18}]}"#
@@ -66,8 +66,8 @@ mod tests {
     fn anything_else_is_an_error() {
         for wrong in ["", "1", "1 2", "1 x 3", "1.5 2 3", "1 2 18", "1 2 -2", "1 2 3 4"] {
             assert_eq!(number(wrong), None, "{wrong}");
-            write_numbers(format!(r#"{{"amount":"{wrong}"}}"#), "amount").unwrap_err();
+            assert!(write_numbers(format!(r#"{{"amount":"{wrong}"}}"#), "amount").is_err(), "{wrong}");
         }
-        write_numbers(r#"{"amount":"1 2 3"#.to_owned(), "amount").unwrap_err();
+        assert!(write_numbers(r#"{"amount":"1 2 3"#.to_owned(), "amount").is_err());
     }
 }
