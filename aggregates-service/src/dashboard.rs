@@ -1,6 +1,6 @@
 //! The aggregate: asks every backend at once, and answers with what came in time.
 
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::Context;
 use futures::join;
@@ -55,7 +55,7 @@ async fn ask_all(request: &Request) -> Payload {
 
 /// What comes of asking a backend. Why it has failed is for the log, and the reason for the client.
 async fn ask<B: Backend>(request: &Request, deadline: Deadline) -> Outcome<B> {
-    let started = Instant::now();
+    let started = deadline.started;
     let answer = upstream::get(B::SERVICE, &B::path(), &request.id, deadline).await;
     let took = started.elapsed();
     match answer {

@@ -1,7 +1,7 @@
 //! One call to a backend: bounded in time and size, and checked before anything of it is used.
 
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Error, anyhow};
 use futures::FutureExt;
@@ -75,6 +75,7 @@ pub struct Failure {
 /// The moment from which on no answer is waited for. Clones share one timer.
 #[derive(Clone)]
 pub struct Deadline {
+    pub started: Instant,
     timeout: Duration,
     over: Shared<LocalBoxFuture<'static, ()>>,
 }
@@ -84,7 +85,7 @@ impl Deadline {
     /// components, so the deadline has to be kept here.
     pub fn start() -> Self {
         let timeout = BACKEND_TIMEOUT.get();
-        Self { timeout, over: sleep(timeout).boxed_local().shared() }
+        Self { started: Instant::now(), timeout, over: sleep(timeout).boxed_local().shared() }
     }
 }
 

@@ -3,14 +3,14 @@ use std::cell::RefCell;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use http::{HeaderName, Method};
-use spin_sdk::wasip3::http::types::{self as wasi, ErrorCode};
+use spin_sdk::wasip3::http::types::{self as wasi, ErrorCode, Fields};
 
 use crate::Log;
 use crate::request_id::{self, X_REQUEST_ID};
 
 /// What the services look at in a request.
 ///
-/// Whatever is read of it is a call to the host and a copy, so headers are read one by one by those who
+/// Whatever is read of it is a call to the host and a copy, so its fields are read one by one by those who
 /// need them.
 pub struct Request {
     /// Such as `GET`.
@@ -25,7 +25,7 @@ pub struct Request {
     pub id: String,
     pub log: Log,
     pub(crate) later: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
-    received: wasi::Request,
+    fields: Fields,
 }
 
 impl Request {
@@ -37,24 +37,16 @@ impl Request {
         let target = received.get_path_with_query().unwrap_or_default();
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let (path, query) = (path.to_owned(), query.to_owned());
-        let id = request_id::accepted_or_new(header(&received, &X_REQUEST_ID));
+        let fields = received.get_headers();
+        let id = request_id::accepted_or_new(value(&fields, &X_REQUEST_ID));
         let log = Log::new(service, &method, &path, &id);
-        Ok(Self {
-            method,
-            path,
-            query,
-            parameter: String::new(),
-            id,
-            log,
-            later: RefCell::default(),
-            received,
-        })
+        Ok(Self { method, path, query, parameter: String::new(), id, log, later: RefCell::default(), fields })
     }
 
     /// The values of all fields of this name, in their order, as one list (RFC 9110, section 5.3); empty if
     /// there is none, `None` if it is no UTF-8.
     pub fn header(&self, name: &HeaderName) -> Option<String> {
-        header(&self.received, name)
+        value(&self.fields, name)
     }
 
     /// Does `work` once the response has been sent.
@@ -63,6 +55,6 @@ impl Request {
     }
 }
 
-fn header(received: &wasi::Request, name: &HeaderName) -> Option<String> {
-    String::from_utf8(received.get_headers().get(name.as_str()).join(&b',')).ok()
+fn value(fields: &Fields, name: &HeaderName) -> Option<String> {
+    String::from_utf8(fields.get(name.as_str()).join(&b',')).ok()
 }
