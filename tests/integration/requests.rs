@@ -155,17 +155,17 @@ fn a_database_that_cannot_be_read_is_an_error_without_its_cause() {
 #[test]
 fn the_cause_of_an_error_is_in_the_log_as_a_line_of_json() {
     let app = App::start();
-    app.get("/customers/count");
+    app.get("/customers/items");
     assert_eq!(app.log("customers-service", "stderr"), "");
     app.sql("DROP TABLE Customers");
     // A gateway may have put a token into the query, so none of it is in the log.
-    app.get("/customers/count?token=secret").error(500);
+    app.get("/customers/items?token=secret").error(500);
     let log = app.log("customers-service", "stderr");
     let line: serde_json::Value =
         serde_json::from_str(log.trim_end()).unwrap_or_else(|error| panic!("{error}: {log}"));
     assert_eq!(line["level"], "error");
     assert_eq!(line["service"], "customers-service");
-    assert_eq!(line["request"], "GET /customers/count");
+    assert_eq!(line["request"], "GET /customers/items");
     assert!(line["elapsedMs"].is_u64(), "{log}");
     assert!(line["error"].as_str().unwrap().contains("no such table: Customers"), "{log}");
 }
