@@ -6,39 +6,58 @@
 use anyhow::{Context, Result, bail};
 use service_chassis::pages::{self, ARRAY, Brackets, Page, ROWS_PER_PAGE};
 use service_chassis::{Answer, Error, database, ok};
-use spin_sdk::sqlite::Value::{Integer, Null, Text};
+use spin_sdk::sqlite::Value::{self, Integer, Null, Real, Text};
 
 use crate::exact;
 
-/// Below the number of every row that SQLite has numbered itself.
-const BEFORE_FIRST_ROW: i64 = i64::MIN;
+/// Below the number of every row, the smallest of which is -2⁶³.
+pub const BEFORE_FIRST_ROW: f64 = -1e19;
 
-/// One page; `?1` is the number of the last row of the page before, `?2` is the page's length.
+/// Where a page begins: after a row, or at the first one.
+fn after(row: Option<i64>) -> Value {
+    row.map_or(Real(BEFORE_FIRST_ROW), Integer)
+}
+
+/// One page; `?1` is the number of the last row of the page before, `?2` is the page's length. What becomes of
+/// an amount here and below is described under "Numbers" in `migrations.sql`.
 pub const ITEMS: &str = r#"
     SELECT group_concat(
-            '{"id":' || json_quote(Id) || ',"amount":' || Amount
+            '{"id":' || json_quote(Id) || ',"amount":' || CASE
+                WHEN Amount = CAST(Amount AS INTEGER) THEN CAST(Amount AS INTEGER)
+                WHEN abs(Amount) BETWEEN 0.0001 AND 100000000000
+                        AND CAST(Amount * 10000 + iif(Amount < 0, -0.5, 0.5) AS INTEGER) / 10000.0 = Amount
+                    THEN Amount
+                WHEN abs(Amount) >= 0.00390625 AND abs(Amount) < 4503599627370496 -- 2^-8 to 2^52
+                    THEN printf('"%d %d 0"', Amount, (Amount - CAST(Amount AS INTEGER)) * 1152921504606846976.0)
+                ELSE (
+                    SELECT printf('"%d %d %d"', Above, (Above - CAST(Above AS INTEGER)) * 1152921504606846976.0, Limb)
+                    FROM (SELECT Limb, Amount * 1152921504606846976.0 * Up AS Above FROM Limbs)
+                    WHERE abs(Above) >= 0.00390625 AND abs(Above) < 4503599627370496
+                        OR abs(Above) < 0.00390625 AND Limb = 17
+                )
+            END
             || ',"customerName":' || json_quote(CustomerName) || '}',
             ','
         ),
         count(*), max(RowNumber)
     FROM (
-        SELECT RowNumber, Id, Amount, CustomerName FROM IncidentsInJson
-        WHERE RowNumber > ?1 ORDER BY RowNumber LIMIT +?2
+        SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
+        WHERE rowid > ?1 ORDER BY rowid LIMIT +?2
     )
 "#;
 
 /// `[{"id","amount","customerName"}, …]`, as inserted.
 pub async fn items() -> Answer {
-    pages::answer(ARRAY, BEFORE_FIRST_ROW, items_after).await
+    pages::answer(ARRAY, None, items_after).await
 }
 
-async fn items_after(row: i64) -> Result<Page<i64>> {
-    let parameters = [Integer(row), Integer(ROWS_PER_PAGE)];
+async fn items_after(row: Option<i64>) -> Result<Page<Option<i64>>> {
+    let parameters = [after(row), Integer(ROWS_PER_PAGE)];
     let row = database::row(ITEMS, &parameters).await?.context("an aggregate always has a row")?;
     match row {
         [Text(json), Integer(rows), Integer(last)] => {
             let json = exact::write_numbers(json, "amount")?;
-            Ok(Page { separator: ",", json, next: (rows == ROWS_PER_PAGE).then_some(last) })
+            Ok(Page { separator: ",", json, next: (rows == ROWS_PER_PAGE).then_some(Some(last)) })
         }
         [Null, ..] => Ok(Page::empty()),
         _ => bail!("the query did not answer with a page"),
@@ -46,10 +65,28 @@ async fn items_after(row: i64) -> Result<Page<i64>> {
 }
 
 /// `?1` is the id. Should two ids differ in case alone, the exact one is meant.
-pub const ITEM: &str = "
-    SELECT json_object('id', Id, 'amount', json(Amount), 'customerName', CustomerName, 'category', Category)
-    FROM IncidentsInJson WHERE Id = ?1 COLLATE NOCASE ORDER BY Id = ?1 DESC, Id LIMIT 1
-";
+pub const ITEM: &str = r#"
+    SELECT json_object(
+        'id', Id,
+        'amount', json(CASE
+            WHEN Amount = CAST(Amount AS INTEGER) THEN CAST(Amount AS INTEGER)
+            WHEN abs(Amount) BETWEEN 0.0001 AND 100000000000
+                    AND CAST(Amount * 10000 + iif(Amount < 0, -0.5, 0.5) AS INTEGER) / 10000.0 = Amount
+                THEN Amount
+            WHEN abs(Amount) >= 0.00390625 AND abs(Amount) < 4503599627370496 -- 2^-8 to 2^52
+                THEN printf('"%d %d 0"', Amount, (Amount - CAST(Amount AS INTEGER)) * 1152921504606846976.0)
+            ELSE (
+                SELECT printf('"%d %d %d"', Above, (Above - CAST(Above AS INTEGER)) * 1152921504606846976.0, Limb)
+                FROM (SELECT Limb, Amount * 1152921504606846976.0 * Up AS Above FROM Limbs)
+                WHERE abs(Above) >= 0.00390625 AND abs(Above) < 4503599627370496
+                    OR abs(Above) < 0.00390625 AND Limb = 17
+            )
+        END),
+        'customerName', CustomerName,
+        'category', Category
+    )
+    FROM Incidents WHERE Id = ?1 COLLATE NOCASE ORDER BY Id = ?1 DESC, Id LIMIT 1
+"#;
 
 /// `{"id","amount","customerName","category"}`, whatever the case of the id's letters.
 pub async fn item(id: &str) -> Answer {
@@ -68,8 +105,21 @@ pub const GROUPED_BY_CUSTOMER: &str = r#"
         max(Position), CustomerName, RowNumber -- SQLite takes these from the row of the maximum, the last one
     FROM (
         SELECT Position, CustomerName, RowNumber,
-            '{"id":' || json_quote(Id) || ',"amount":' || Amount
-                || ',"customerName":' || json_quote(CustomerName) || '}' AS Entry,
+            '{"id":' || json_quote(Id) || ',"amount":' || CASE
+                WHEN Amount = CAST(Amount AS INTEGER) THEN CAST(Amount AS INTEGER)
+                WHEN abs(Amount) BETWEEN 0.0001 AND 100000000000
+                        AND CAST(Amount * 10000 + iif(Amount < 0, -0.5, 0.5) AS INTEGER) / 10000.0 = Amount
+                    THEN Amount
+                WHEN abs(Amount) >= 0.00390625 AND abs(Amount) < 4503599627370496 -- 2^-8 to 2^52
+                    THEN printf('"%d %d 0"', Amount, (Amount - CAST(Amount AS INTEGER)) * 1152921504606846976.0)
+                ELSE (
+                    SELECT printf('"%d %d %d"', Above, (Above - CAST(Above AS INTEGER)) * 1152921504606846976.0, Limb)
+                    FROM (SELECT Limb, Amount * 1152921504606846976.0 * Up AS Above FROM Limbs)
+                    WHERE abs(Above) >= 0.00390625 AND abs(Above) < 4503599627370496
+                        OR abs(Above) < 0.00390625 AND Limb = 17
+                )
+            END
+            || ',"customerName":' || json_quote(CustomerName) || '}' AS Entry,
             CASE
                 WHEN CustomerName = Previous THEN ','
                 ELSE iif(Previous IS NULL, '', '],') || json_quote(CustomerName) || ':['
@@ -77,17 +127,17 @@ pub const GROUPED_BY_CUSTOMER: &str = r#"
         FROM (
             SELECT *,
                 row_number() OVER (ORDER BY CustomerName, RowNumber) AS Position,
-                lag(CustomerName, 1, iif(?2 > -9223372036854775808, ?1, NULL))
+                lag(CustomerName, 1, iif(?2 > -1e19, ?1, NULL))
                     OVER (ORDER BY CustomerName, RowNumber) AS Previous
             FROM (
                 SELECT * FROM (
-                    SELECT RowNumber, Id, Amount, CustomerName FROM IncidentsInJson
-                    WHERE CustomerName = ?1 AND RowNumber > ?2 ORDER BY RowNumber LIMIT +?3
+                    SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
+                    WHERE CustomerName = ?1 AND rowid > ?2 ORDER BY rowid LIMIT +?3
                 )
                 UNION ALL
                 SELECT * FROM (
-                    SELECT RowNumber, Id, Amount, CustomerName FROM IncidentsInJson
-                    WHERE CustomerName > ?1 ORDER BY CustomerName, RowNumber LIMIT +?3
+                    SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
+                    WHERE CustomerName > ?1 ORDER BY CustomerName, rowid LIMIT +?3
                 )
                 LIMIT +?3
             )
@@ -99,17 +149,17 @@ pub const GROUPED_BY_CUSTOMER: &str = r#"
 /// their incidents as inserted.
 pub async fn grouped_by_customer() -> Answer {
     let brackets = Brackets { open: "{", close: "]}", empty: "{}" };
-    pages::answer(brackets, (String::new(), BEFORE_FIRST_ROW), grouped_after).await
+    pages::answer(brackets, (String::new(), None), grouped_after).await
 }
 
-async fn grouped_after((customer, row): (String, i64)) -> Result<Page<(String, i64)>> {
-    let parameters = [Text(customer), Integer(row), Integer(ROWS_PER_PAGE)];
+async fn grouped_after((customer, row): (String, Option<i64>)) -> Result<Page<(String, Option<i64>)>> {
+    let parameters = [Text(customer), after(row), Integer(ROWS_PER_PAGE)];
     let row =
         database::row(GROUPED_BY_CUSTOMER, &parameters).await?.context("an aggregate always has a row")?;
     match row {
         [Text(json), Integer(rows), Text(customer), Integer(row)] => {
             let json = exact::write_numbers(json, "amount")?;
-            Ok(Page { separator: "", json, next: (rows == ROWS_PER_PAGE).then_some((customer, row)) })
+            Ok(Page { separator: "", json, next: (rows == ROWS_PER_PAGE).then_some((customer, Some(row))) })
         }
         [Null, ..] => Ok(Page::empty()),
         _ => bail!("the query did not answer with a page"),

@@ -91,4 +91,8 @@ fn assert_matches_the_tables(database: &Connection) {
         customers += 1;
     }
     assert_eq!(number(database, "SELECT count(DISTINCT CustomerName) FROM Incidents"), customers);
+    let dust = "SELECT count(*) FROM IncidentDust LEFT JOIN IncidentTotals USING (CustomerName)
+        WHERE Units = 0 OR Units NOT BETWEEN -(1 << 59) AND (1 << 59) - 1 OR Limb NOT BETWEEN 1 AND 17
+            OR VolumeDust IS NULL";
+    assert_eq!(number(database, dust), 0, "dust that is not carried over, or nobody's");
 }

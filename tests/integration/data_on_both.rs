@@ -2,7 +2,7 @@
 
 use customers_service::customers;
 use incidents_service::incidents;
-use rusqlite::types::Value::{self, Integer, Text};
+use rusqlite::types::Value::{self, Integer, Real, Text};
 
 use crate::libsql::{Engines, MIGRATIONS};
 
@@ -96,8 +96,8 @@ fn a_row_at_minus_one_is_counted_whatever_comes_after_it() {
 fn an_amount_has_the_same_digits_everywhere() {
     let mut engines = empty();
     engines.script("INSERT INTO Incidents VALUES ('a', 1234567890123.456, 'x', 'y')");
-    let first = [Integer(i64::MIN), Integer(1000)];
-    let grouped = [Text(String::new()), Integer(i64::MIN), Integer(1000)];
+    let first = [Real(incidents::BEFORE_FIRST_ROW), Integer(1000)];
+    let grouped = [Text(String::new()), Real(incidents::BEFORE_FIRST_ROW), Integer(1000)];
     for (sql, parameters) in [
         (incidents::ITEMS, &first[..]),
         (incidents::ITEM, &[Text("a".to_owned())]),

@@ -162,6 +162,18 @@ fn groups_are_by_the_bytes_of_the_name_and_inside_as_inserted() {
 }
 
 #[test]
+fn every_row_is_listed_wherever_it_is() {
+    let app = App::with_data(
+        "INSERT INTO Incidents (rowid, Id, Amount, CustomerName, Category) VALUES
+            (9223372036854775807, 'c', 3, '', 'x'), (-1, 'b', 2, '', 'x'), (-9223372036854775808, 'a', 1, '', 'x')",
+    );
+    let items = app.get("/incidents/items").json();
+    assert_eq!(items, json!(rows(&app)));
+    assert_eq!(items.as_array().unwrap().len(), 3);
+    assert_eq!(app.get("/incidents/grouped-by-customer").json(), json!({ "": items }));
+}
+
+#[test]
 fn without_incidents_there_are_empty_lists() {
     let app = App::with_data("");
     assert_eq!(app.get("/incidents/items").text(), "[]");

@@ -182,6 +182,18 @@ fn an_update_replaces_by_id_by_rowid_and_by_both() {
 }
 
 #[test]
+fn an_incident_takes_its_amount_along_to_another_customer() {
+    let database = empty();
+    database.execute_batch(ROWS).unwrap();
+    for change in
+        ["CustomerName = 'y'", "CustomerName = 'X'", "Amount = 7", "Amount = 7.5, CustomerName = 'z'"]
+    {
+        database.execute_batch(&format!("UPDATE Incidents SET {change} WHERE Id = 'a'")).unwrap();
+        assert_matches_the_tables(&database);
+    }
+}
+
+#[test]
 fn what_was_in_the_way_of_a_row_that_did_not_go_in_stays_counted() {
     let ignored = "INSERT OR IGNORE INTO TABLE (COLUMNS) VALUES (0, 'a', VALUES_);";
     assert_eq!(rows_after(ignored), [3, 3]);

@@ -17,9 +17,18 @@ fn insert(database: &Connection, amounts: &[f64]) {
 
 #[test]
 fn one_incident_is_its_amount_and_none_is_nothing() {
-    for amount in
-        [-0.1, 0.1, 1.0 / 3.0, -1e-7, 1e-300, -5e-324, 0.001, 999_999_999_999_999.9, -123_456_789_012_345.6]
-    {
+    for amount in [
+        -0.1,
+        0.1,
+        1.0 / 3.0,
+        -1e-7,
+        1e-300,
+        -5e-324,
+        0.001,
+        0.01 / 3.0,
+        999_999_999_999_999.9,
+        -123_456_789_012_345.6,
+    ] {
         let database = empty();
         insert(&database, &[amount]);
         assert_eq!(volume(&database), amount);
@@ -45,9 +54,12 @@ fn what_was_large_leaves_nothing_behind() {
 /// Some 9,300 amounts of this size are more than 64 bits hold.
 #[test]
 fn no_number_of_amounts_is_too_much() {
-    for (amount, negative) in
-        [(999_999_999_999_999.9, false), (-999_999_999_999_999.9, true), (1.0 - f64::EPSILON, false)]
-    {
+    for (amount, negative) in [
+        (999_999_999_999_999.9, false),
+        (999_999_999_999_999.0, false),
+        (-999_999_999_999_999.9, true),
+        (1.0 - f64::EPSILON, false),
+    ] {
         let database = empty();
         database
             .execute(
@@ -79,4 +91,19 @@ fn whole_sums_have_all_their_digits() {
             database.query_row("SELECT IncidentVolume FROM IncidentTotals", [], |row| row.get(0)).unwrap();
         assert_eq!(volume, count * 999_999_999_999_999);
     }
+}
+
+/// One limb is as full as it may be, and the next smaller one spills over into it.
+#[test]
+fn what_spills_over_spills_on() {
+    let power = |exponent| 2_f64.powi(exponent);
+    let database = empty();
+    for sign in [1.0, -1.0] {
+        let amounts = [power(-61) - power(-113), power(-113) - power(-120), power(-121), power(-122)];
+        for amount in amounts {
+            insert(&database, &[sign * amount]);
+            assert_matches_the_tables(&database);
+        }
+    }
+    assert_eq!(volume(&database), 0.0);
 }
