@@ -4,6 +4,7 @@
 mod access;
 mod checks;
 mod job;
+mod libsql_server;
 mod mistakes;
 mod redis;
 mod schemas;

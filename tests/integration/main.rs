@@ -19,6 +19,7 @@ mod incidents;
 mod key_value;
 mod last_good;
 mod libsql;
+mod libsql_server;
 mod openapi;
 mod operate;
 mod page;

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use nix::sys::signal::Signal;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 use ureq::{Agent, Body};
 
-use crate::{Ended, Manifest, Reply, Runtime, Server, artifacts, http_client, usage};
+use crate::{Ended, LibsqlServer, Manifest, Reply, Runtime, Server, artifacts, http_client, usage};
 
 /// How an app is to be started.
 pub struct Options {
+    runtime: Runtime,
     manifest: Manifest,
     arguments: Vec<String>,
     state: Option<State>,
@@ -20,11 +21,18 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { manifest: Manifest::of_the_app(), arguments: Vec::new(), state: None }
+        let manifest = Manifest::of_the_app();
+        Self { runtime: Runtime::chosen(), manifest, arguments: Vec::new(), state: None }
     }
 }
 
 impl Options {
+    /// Starts the app on a runtime, whatever the chosen one is.
+    pub fn on(mut self, runtime: Runtime) -> Self {
+        self.runtime = runtime;
+        self
+    }
+
     /// Starts the manifest as `change` leaves it.
     pub fn manifest(mut self, change: impl FnOnce(Manifest) -> Manifest) -> Self {
         self.manifest = change(self.manifest);
@@ -80,9 +88,12 @@ impl Options {
         let state = self.state.unwrap_or_default();
         let manifest = state.path().join("spin.toml");
         self.manifest.write(&manifest);
-        let mut command = Runtime::chosen().up();
+        let mut command = self.runtime.up();
         command.arg("--from").arg(&manifest).args(["--listen", "127.0.0.1:0", "--state-dir"]);
         command.arg(state.path()).args(&self.arguments).current_dir(state.path());
+        if let Some(server) = &state.libsql {
+            command.arg("--runtime-config-file").arg(server.runtime_config("none"));
+        }
         match Server::start(&mut command) {
             Ok(server) => Ok(App { server, agent: http_client::agent(http_client::PATIENCE), state }),
             Err(Ended { status, output }) => Err(Stopped { status, output, state }),
@@ -94,6 +105,8 @@ impl Options {
 #[derive(Debug)]
 pub struct State {
     path: PathBuf,
+    /// Keeps the database instead of a file in the directory.
+    libsql: Option<Box<LibsqlServer>>,
     /// Removes it in the end.
     _temporary: Option<TempDir>,
 }
@@ -108,8 +121,15 @@ impl State {
         self.path.join("sqlite_db.db")
     }
 
+    /// To read alone where a server writes.
     fn database(&self) -> Connection {
-        let connection = Connection::open(self.database_file()).expect("the database can be opened");
+        let connection = match &self.libsql {
+            None => Connection::open(self.database_file()),
+            Some(server) => {
+                Connection::open_with_flags(server.database_file(), OpenFlags::SQLITE_OPEN_READ_ONLY)
+            }
+        };
+        let connection = connection.expect("the database can be opened");
         connection.busy_timeout(Duration::from_secs(30)).expect("a timeout can be set");
         connection
     }
@@ -118,19 +138,26 @@ impl State {
 impl Default for State {
     fn default() -> Self {
         let directory = tempfile::Builder::new().prefix("aggregate-pattern-").tempdir();
-        directory.expect("a temporary directory can be made").into()
+        let state = Self::from(directory.expect("a temporary directory can be made"));
+        Self { libsql: LibsqlServer::chosen().map(Box::new), ..state }
     }
 }
 
 impl From<TempDir> for State {
     fn from(directory: TempDir) -> Self {
-        Self { path: directory.path().to_owned(), _temporary: Some(directory) }
+        Self { path: directory.path().to_owned(), libsql: None, _temporary: Some(directory) }
     }
 }
 
 impl From<PathBuf> for State {
     fn from(path: PathBuf) -> Self {
-        Self { path, _temporary: None }
+        Self { path, libsql: None, _temporary: None }
+    }
+}
+
+impl From<LibsqlServer> for State {
+    fn from(server: LibsqlServer) -> Self {
+        Self { libsql: Some(Box::new(server)), ..Self::default() }
     }
 }
 
@@ -215,7 +242,19 @@ impl App {
 
     /// Runs SQL on the app's database.
     pub fn sql(&self, sql: &str) {
-        self.database().execute_batch(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
+        let result = match &self.state.libsql {
+            None => self.database().execute_batch(sql).map_err(|error| error.to_string()),
+            Some(server) => server.client().script(sql),
+        };
+        result.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    /// The server that keeps the app's database.
+    ///
+    /// # Panics
+    /// If there is none, but a file.
+    pub fn libsql(&mut self) -> &mut LibsqlServer {
+        self.state.libsql.as_mut().expect("the app was started on a libSQL server")
     }
 
     /// Where the app keeps its database and logs.

@@ -6,6 +6,8 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::thread;
 
+use crate::libsql_server;
+
 /// One of them, and what is tested with it.
 struct Program {
     name: &'static str,
@@ -14,7 +16,7 @@ struct Program {
 }
 
 /// All of them. The packages are Debian's, and `.ci/programs` installs them.
-const PROGRAMS: [Program; 7] = [
+const PROGRAMS: [Program; 9] = [
     Program { name: "chromium", package: "chromium", tested: "the page in a browser" },
     Program { name: "chromedriver", package: "chromium-driver", tested: "the page in a browser" },
     Program { name: "npm", package: "npm", tested: "the page in a browser" },
@@ -22,6 +24,13 @@ const PROGRAMS: [Program; 7] = [
     Program { name: "redis-server", package: "redis-server", tested: "last good answers in Redis" },
     Program { name: "python3", package: "python3-venv", tested: "deploy/ by Kubernetes' schemas" },
     Program { name: "openssl", package: "openssl", tested: "the secrets of a cluster" },
+    Program { name: "curl", package: "curl", tested: "the migrations of a cluster" },
+    // It comes in a Python package, which `.ci/libsql-server` installs.
+    Program {
+        name: libsql_server::PROGRAM,
+        package: "python3-venv",
+        tested: "the database on libSQL's server",
+    },
 ];
 
 /// Whether all these programs are there. Where one is not, the test is to end without a word more: it is
@@ -68,10 +77,6 @@ impl Machine {
         Self { path: env::var_os("PATH").unwrap_or_default(), is_ci }
     }
 
-    fn has(&self, name: &str) -> bool {
-        env::split_paths(&self.path).any(|directory| directory.join(name).is_file())
-    }
-
     fn can_run(&self, names: &[&str], output: &mut impl Write) -> bool {
         let listed = |name: &&str| PROGRAMS.iter().any(|program| program.name == *name);
         assert!(names.iter().all(listed), "{names:?} are not all in the list of programs");
@@ -80,6 +85,13 @@ impl Machine {
         assert!(!self.is_ci, "{text}");
         output.write_all(text.as_bytes()).expect("the output can be written to");
         false
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match name {
+            libsql_server::PROGRAM => libsql_server::program().is_some(),
+            name => env::split_paths(&self.path).any(|directory| directory.join(name).is_file()),
+        }
     }
 
     /// What cannot be tested without those of `programs` that are not there.

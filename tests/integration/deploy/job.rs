@@ -1,7 +1,7 @@
 //! The script of the Job that applies `migrations.sql`, run with a stand-in for curl.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use super::{Files, text};
 
 /// Keeps what it is called with and what it is sent, and answers as it is told.
 const CURL: &str =
-    "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"$KEPT/arguments\"\ncat > \"$KEPT/body\"\nprintf '%s' \"$ANSWER\"\n";
+    "printf '%s\\n' \"$@\" > \"$KEPT/arguments\"\ncat > \"$KEPT/body\"\nprintf '%s' \"$ANSWER\"";
 
 struct Run {
     output: Output,
@@ -21,31 +21,35 @@ struct Run {
 
 fn run(migrations: &str, answer: &str) -> Run {
     let kept = TempDir::new().unwrap();
-    let path = |name: &str| kept.path().join(name);
-    fs::write(path("curl"), CURL).unwrap();
-    fs::set_permissions(path("curl"), Permissions::from_mode(0o755)).unwrap();
-    fs::write(path("migrations.sql"), migrations).unwrap();
-
-    let files = Files::read();
-    let container = &files.pod("Job")["containers"][0];
-    let search = std::env::var("PATH").unwrap();
-    let output = Command::new(text(container, "/command/0"))
-        .arg(text(container, "/command/1"))
-        .arg(text(container, "/args/0"))
-        .env("PATH", format!("{}:{search}", kept.path().display()))
+    let output = script(kept.path(), migrations, CURL)
         .env("KEPT", kept.path())
         .env("ANSWER", answer)
-        .env("MIGRATIONS", path("migrations.sql"))
         .env("URL", "http://libsql:8080/")
         .env("TOKEN", "abc")
         .output()
         .unwrap();
-    let body = fs::read_to_string(path("body")).unwrap();
+    let body = fs::read_to_string(kept.path().join("body")).unwrap();
     Run {
         output,
-        arguments: fs::read_to_string(path("arguments")).unwrap(),
+        arguments: fs::read_to_string(kept.path().join("arguments")).unwrap(),
         body: serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}")),
     }
+}
+
+/// The Job's own command, with a shell function in the place of curl. It lacks `URL` and `TOKEN`.
+///
+/// A program would have to be written first, and cannot be started while another test starts one.
+pub fn script(directory: &Path, migrations: &str, curl: &str) -> Command {
+    let path = directory.join("migrations.sql");
+    fs::write(&path, migrations).unwrap();
+    let files = Files::read();
+    let container = &files.pod("Job")["containers"][0];
+    let mut command = Command::new(text(container, "/command/0"));
+    command
+        .arg(text(container, "/command/1"))
+        .arg(format!("curl() {{\n{curl}\n}}\n{}", text(container, "/args/0")))
+        .env("MIGRATIONS", path);
+    command
 }
 
 const OK: &str = r#"{"baton":null,"base_url":null,"results":[{"type":"ok","response":{"type":"sequence"}},{"type":"ok","response":{"type":"close"}}]}"#;

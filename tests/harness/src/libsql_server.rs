@@ -1,0 +1,182 @@
+//! libSQL's own server, which keeps the app's database in a cluster.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::thread;
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use crate::{Hrana, artifacts, needs};
+
+/// As [`needs`] knows it.
+pub(crate) const PROGRAM: &str = "libsql-server";
+
+/// A server with a port and an empty database of its own, both of which outlive the process. It is ended when
+/// this is dropped.
+#[derive(Debug)]
+pub struct LibsqlServer {
+    program: &'static Path,
+    key: Option<String>,
+    directory: TempDir,
+    port: u16,
+    process: Child,
+}
+
+impl LibsqlServer {
+    /// A server that lets everybody do everything; `None` where [`needs`] says that there is none.
+    pub fn start() -> Option<Self> {
+        Self::start_with(None)
+    }
+
+    /// A server for those whose token was signed by the secret half of `key`, an Ed25519 key as
+    /// `deploy/new-secret` writes it.
+    pub fn with_key(key: &str) -> Option<Self> {
+        Self::start_with(Some(key.to_owned()))
+    }
+
+    /// The server that `APP_DATABASE=libsql` asks for; `None` where it is not set, and a file will do.
+    ///
+    /// # Panics
+    /// For a name that is neither `libsql` nor `file`, and if there is no server.
+    pub(crate) fn chosen() -> Option<Self> {
+        match std::env::var("APP_DATABASE").as_deref() {
+            Err(_) | Ok("" | "file") => None,
+            Ok("libsql") => Some(Self::start().expect("APP_DATABASE=libsql needs libSQL's server")),
+            Ok(other) => panic!("APP_DATABASE is {other:?}; it may be `file` or `libsql`"),
+        }
+    }
+
+    fn start_with(key: Option<String>) -> Option<Self> {
+        if !needs(&[PROGRAM]) {
+            return None;
+        }
+        let program = program()?;
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        // Somebody else may take the port before the server does.
+        let (port, process) = (0..10)
+            .find_map(|_| {
+                let port = free_port();
+                Some((port, launch(program, key.as_deref(), directory.path(), port)?))
+            })
+            .expect("the server starts, or says on stderr why it does not");
+        Some(Self { program, key, directory, port, process })
+    }
+
+    /// `http://127.0.0.1:<port>`
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// A client without a token.
+    pub fn client(&self) -> Hrana {
+        Hrana::new(&self.url(), None)
+    }
+
+    /// A client with a token.
+    pub fn client_with(&self, token: &str) -> Hrana {
+        Hrana::new(&self.url(), Some(token))
+    }
+
+    /// Where it keeps the database, for who only reads.
+    pub fn database_file(&self) -> PathBuf {
+        self.directory.path().join("data/dbs/default/data")
+    }
+
+    /// A file for the `--runtime-config-file` of Spin: the app's database is this one.
+    pub fn runtime_config(&self, token: &str) -> PathBuf {
+        let path = self.directory.path().join("runtime-config.toml");
+        let url = self.url();
+        let text =
+            format!("[sqlite_database.default]\ntype = \"libsql\"\nurl = {url:?}\ntoken = {token:?}\n");
+        std::fs::write(&path, text).expect("the file can be written");
+        path
+    }
+
+    /// From now on the server takes connections and answers nothing.
+    pub fn hang(&self) {
+        self.signal(Signal::SIGSTOP);
+        // It may answer until the last of its threads has stopped.
+        let stopped = waitpid(self.process_id(), Some(WaitPidFlag::WUNTRACED));
+        assert!(matches!(stopped, Ok(WaitStatus::Stopped(..))), "{stopped:?}");
+    }
+
+    /// Ends [`LibsqlServer::hang`].
+    pub fn go_on(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    /// Ends the server without a warning.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("a child can be killed");
+        self.process.wait().expect("a child can be waited for");
+    }
+
+    /// Starts the server again, on its port and with its data.
+    pub fn start_again(&mut self) {
+        self.kill();
+        self.process = launch(self.program, self.key.as_deref(), self.directory.path(), self.port)
+            .expect("nobody has taken the port");
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(self.process_id(), signal).expect("a child can be signalled");
+    }
+
+    fn process_id(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.process.id()).expect("a process id"))
+    }
+}
+
+impl Drop for LibsqlServer {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The server as `.ci/libsql-server` installs it. Where that fails, it says so on stderr.
+pub(crate) fn program() -> Option<&'static Path> {
+    static PATH: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+        let script = artifacts::root().join(".ci").join(PROGRAM);
+        let output = Command::new(script).stderr(Stdio::inherit()).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().into())
+    });
+    PATH.as_deref()
+}
+
+/// Waits until the server answers; `None` if it ends, as it does where somebody else has the port.
+fn launch(program: &Path, key: Option<&str>, directory: &Path, port: u16) -> Option<Child> {
+    let mut process = Command::new(program)
+        .arg("--no-welcome")
+        .args(["--http-listen-addr", &format!("127.0.0.1:{port}"), "--db-path"])
+        .arg(directory.join("data"))
+        .env_clear() // of SQLD_ variables that are meant for another server
+        .envs(key.map(|key| ("SQLD_AUTH_JWT_KEY", key)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped()) // its log; what goes wrong is on stderr
+        .spawn()
+        .expect("the server can be started");
+    let mut log = BufReader::new(process.stdout.take().expect("stdout is piped")).lines();
+    let listens = log.by_ref().map_while(Result::ok).any(|line| line.contains("listening for incoming user"));
+    if !listens {
+        process.wait().expect("a child can be waited for");
+        return None;
+    }
+    thread::spawn(move || log.for_each(drop));
+    // Whoever asks before the database is there is served when it is.
+    let health = ureq::get(format!("http://127.0.0.1:{port}/health")).call();
+    assert!(health.is_ok_and(|response| response.status() == 200), "libSQL's server is not healthy");
+    Some(process)
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("a bound address").port()
+}

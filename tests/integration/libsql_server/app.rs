@@ -1,0 +1,91 @@
+//! The app on libSQL's own server, also on one that hangs, or is killed and comes back. The local host leaves
+//! that to Spin.
+
+use std::env;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::{App, LibsqlServer, Options, Reply, Runtime, needs_spin};
+use serde_json::json;
+
+/// How long the app may take on a busy machine to notice that its database is back.
+const RECOVERY_LIMIT: Duration = Duration::from_secs(60);
+
+/// The app with its sample data, and so many milliseconds for a call to a backend.
+fn app(backend_timeout: &str) -> Option<App> {
+    if !needs_spin() {
+        return None;
+    }
+    let options = Options::default().on(Runtime::Spin).state(LibsqlServer::start()?).migrated();
+    Some(options.variable("backend_timeout_ms", backend_timeout).start())
+}
+
+/// Holds if this is what a dashboard says of a database that is not there for either backend.
+fn assert_nothing_is_there(reply: &Reply, status: u16, reason: &str) {
+    assert_eq!(reply.status, status, "{}", reply.text());
+    let unavailable = ["customers-service", "incidents-service"]
+        .map(|service| json!({"service": service, "reason": reason}));
+    assert_eq!(reply.json()["unavailable"], json!(unavailable));
+}
+
+/// Asks until the dashboard is whole, since a busy machine takes longer than a deadline now and then.
+fn whole(app: &App) -> Reply {
+    let started = Instant::now();
+    loop {
+        let reply = app.dashboard();
+        if reply.header("x-aggregate-complete") == Some("true") {
+            return reply;
+        }
+        assert!(started.elapsed() < RECOVERY_LIMIT, "{}", reply.text());
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn the_tests_of_the_services_pass_on_it() {
+    if !needs_spin() || LibsqlServer::start().is_none() {
+        return;
+    }
+    for module in ["customers::", "incidents::", "dashboard::"] {
+        let output = Command::new(env::current_exe().unwrap())
+            .arg(module)
+            .env("APP_RUNTIME", "spin")
+            .env("APP_DATABASE", "libsql")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(text.contains("test result: ok. ") && !text.contains("ok. 0 passed"), "{text}");
+    }
+}
+
+#[test]
+fn a_server_that_hangs_is_a_timeout_and_nothing_is_left_of_it_when_it_goes_on() {
+    let Some(mut app) = app("1000") else { return };
+    let before = whole(&app);
+    for _ in 0..2 {
+        app.libsql().hang();
+        for _ in 0..3 {
+            assert_nothing_is_there(&app.dashboard(), 504, "timeout");
+        }
+        app.libsql().go_on();
+        assert_eq!(whole(&app).body, before.body);
+    }
+}
+
+#[test]
+fn a_server_that_is_killed_is_an_error_and_nothing_is_left_of_it_when_it_comes_back() {
+    let Some(mut app) = app("60000") else { return };
+    let before = whole(&app);
+    for _ in 0..2 {
+        app.libsql().kill();
+        for _ in 0..3 {
+            assert_nothing_is_there(&app.dashboard(), 502, "error_status");
+        }
+        app.libsql().start_again();
+        // Each service finds its connection dead, and replaces it.
+        let next = [app.dashboard(), app.dashboard()];
+        assert!(next.iter().any(|reply| reply.body == before.body), "{}", next[1].text());
+    }
+}
