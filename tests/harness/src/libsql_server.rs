@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::thread;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::{Hrana, artifacts, needs};
+use crate::{Hrana, PATIENCE, agent, artifacts, needs};
 
 /// As [`needs`] knows it.
 pub(crate) const PROGRAM: &str = "libsql-server";
@@ -111,6 +112,11 @@ impl LibsqlServer {
         self.signal(Signal::SIGCONT);
     }
 
+    /// What the liveness probe of `deploy/libsql` asks, as patiently.
+    pub fn is_healthy(&self) -> bool {
+        is_healthy(self.port, Duration::from_secs(5))
+    }
+
     /// Ends the server without a warning.
     pub fn kill(&mut self) {
         self.process.kill().expect("a child can be killed");
@@ -171,9 +177,13 @@ fn launch(program: &Path, key: Option<&str>, directory: &Path, port: u16) -> Opt
     }
     thread::spawn(move || log.for_each(drop));
     // Whoever asks before the database is there is served when it is.
-    let health = ureq::get(format!("http://127.0.0.1:{port}/health")).call();
-    assert!(health.is_ok_and(|response| response.status() == 200), "libSQL's server is not healthy");
+    assert!(is_healthy(port, PATIENCE), "libSQL's server does not become healthy");
     Some(process)
+}
+
+fn is_healthy(port: u16, patience: Duration) -> bool {
+    let request = agent(patience).get(format!("http://127.0.0.1:{port}/health"));
+    request.call().is_ok_and(|response| response.status() == 200)
 }
 
 fn free_port() -> u16 {

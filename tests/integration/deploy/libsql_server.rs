@@ -26,17 +26,21 @@ impl Secret {
             return None;
         }
         let copy = TempDir::new().unwrap();
-        fs::create_dir(copy.path().join("deploy")).unwrap();
+        fs::create_dir_all(copy.path().join("deploy/redis")).unwrap();
         let script = copy.path().join("deploy/new-secret");
         fs::copy(harness::root().join("deploy/new-secret"), &script).unwrap();
         let output = Command::new("bash").arg(script).output().unwrap();
         assert!(output.status.success(), "{output:?}");
-        let written = fs::read_to_string(copy.path().join("database.env")).unwrap();
-        let value = |key: &str| {
-            let lines = written.lines().filter_map(|line| line.split_once('='));
-            lines.into_iter().find(|(name, _)| *name == key).unwrap().1.to_owned()
+        let value = |file: &str, key: &str| {
+            let written = fs::read_to_string(copy.path().join(file)).unwrap();
+            let mut lines = written.lines().filter_map(|line| line.split_once('='));
+            lines.find(|(name, _)| *name == key).unwrap().1.to_owned()
         };
-        Some(Self { key: value("jwt-key"), reader: value("token"), writer: value("migrations-token") })
+        Some(Self {
+            key: value("database.env", "jwt-key"),
+            reader: value("database.env", "token"),
+            writer: value("migrations.env", "token"),
+        })
     }
 }
 
