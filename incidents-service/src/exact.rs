@@ -53,7 +53,7 @@ mod tests {
         let written = write_numbers(json.to_owned(), "amount").expect("numbers");
         assert_eq!(
             written,
-            r#"{"a":[{"amount":0.3333333333333333,"b":"1 2 3"},{"amount":7},{"amount":-1.1540744261114536e18}]}"#
+            r#"{"a":[{"amount":0.3333333333333333,"b":"1 2 3"},{"amount":7},{"amount":-1.1540744261114537e+18}]}"#
         );
     }
 
