@@ -161,7 +161,11 @@ fn triggers_do_the_same_as_on_sqlite() {
     let Some(server) = LibsqlServer::start() else { return };
     let both = Both::new(&server);
     let config = ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() };
-    let result = TestRunner::new(config).run(&prop::collection::vec(change(), 1..40), |changes| {
+    let result = TestRunner::new(config).run(&prop::collection::vec(change(), 1..40), |mut changes| {
+        // After the largest rowid each engine picks the next one at random.
+        let largest = Value::Integer(i64::MAX);
+        let parameters = changes.iter_mut().flat_map(|(_, parameters)| parameters);
+        parameters.filter(|value| **value == largest).for_each(|value| *value = Value::Integer(1 << 40));
         both.script("DELETE FROM Incidents; DELETE FROM Customers;");
         both.script(MIGRATIONS);
         // A statement may fail, such as an insert of an id that is there, but then on both.
