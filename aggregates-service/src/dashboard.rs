@@ -33,7 +33,7 @@ pub async fn answer(request: &Request) -> Answer {
     };
 
     let mut response = if !query.json && negotiation::prefers_html(request.header(&ACCEPT)) {
-        page::response(&payload, SystemTime::now() - age.unwrap_or_default(), &query)?
+        page::response(&payload, page::before(SystemTime::now(), age.unwrap_or_default()), &query)?
     } else {
         let json = payload.to_json(query.complete).context("cannot write the dashboard as JSON")?;
         json_response(payload.status(query.complete), json)

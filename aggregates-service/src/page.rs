@@ -1,7 +1,7 @@
 //! The dashboard as a page for people, made from the same payload as the JSON.
 
 use std::sync::LazyLock;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use askama::Template;
@@ -78,6 +78,11 @@ pub fn response(payload: &Payload, now: SystemTime, query: &Query) -> Result<Res
         headers.insert(REFRESH, HeaderValue::from(seconds));
     }
     Ok(response)
+}
+
+/// So long before `now`, or the beginning of 1970 for a clock that is near it.
+pub fn before(now: SystemTime, age: Duration) -> SystemTime {
+    now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -37,7 +37,9 @@ impl<'a> Panel<'a> {
             service: part.service(),
             subject: part.subject(),
             failure: part.failure().map(in_words),
-            stale: part.age().map(|age| Stale { since: Minute::of(now - age), age: readable(age) }),
+            stale: part
+                .age()
+                .map(|age| Stale { since: Minute::of(super::before(now, age)), age: readable(age) }),
             totals: Vec::new(),
             charts: Vec::new(),
         };
