@@ -166,6 +166,11 @@ mod tests {
     }
 
     #[test]
+    fn a_key_says_whose_it_is() {
+        assert_eq!(key("a-service"), "aggregate-pattern/last-good/a-service");
+    }
+
+    #[test]
     fn rubbish_and_other_versions_are_of_no_use() {
         for rubbish in [
             "",
@@ -199,6 +204,7 @@ mod tests {
         assert_eq!(still_good(&present, b"[2]", at(1)), None, "another answer");
         assert_eq!(still_good(&value(b"[2]", at(3)), b"[1]", at(1)), Some(at(1)), "a later answer");
         assert_eq!(still_good(&value(b"[1]", at(9)), b"[1]", at(1)), None, "from the future");
+        assert_eq!(still_good(&value(b"[2]", at(1)), b"[1]", at(1)), None, "another answer of that moment");
         assert_eq!(still_good(b"rubbish", b"[1]", at(1)), None);
     }
 }

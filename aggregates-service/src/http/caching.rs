@@ -129,9 +129,61 @@ fn opaque_tags(list: &str) -> Option<Vec<&str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backends::Customers;
+    use crate::last_good::LastGood;
+    use crate::outcome::{Failed, Outcome};
+    use crate::upstream::Reason;
 
     fn fails(fields: &[&str]) -> bool {
         none_match_fails(&fields.join(","), "\"abc\"")
+    }
+
+    fn answer(last_good: Option<LastGood<Customers>>, fresh: Option<Customers>) -> Payload {
+        let reason = Reason::Timeout;
+        let answer = fresh.ok_or(Failed { reason, last_good });
+        Payload(vec![Box::new(Outcome { answer, took: Duration::ZERO })])
+    }
+
+    fn customers() -> Customers {
+        serde_json::from_str(r#"{"count":1,"top":[]}"#).expect("well-formed")
+    }
+
+    fn applied(payload: &Payload, age: Option<u64>) -> Response<Body> {
+        apply(Response::new(Body::Whole(b"{}".to_vec())), payload, age.map(Duration::from_secs), None)
+    }
+
+    #[test]
+    fn a_complete_answer_has_a_tag_and_from_memory_an_age() {
+        let new = applied(&answer(None, Some(customers())), None);
+        assert_eq!(new.headers()[CACHE_CONTROL], "no-cache");
+        assert_eq!(new.headers()[ETAG], etag(b"{}"));
+        assert!(!new.headers().contains_key(AGE) && !new.headers().contains_key(CACHE_STATUS));
+        let kept = applied(&answer(None, Some(customers())), Some(7));
+        assert_eq!(kept.headers()[AGE], "7");
+        assert_eq!(kept.headers()[CACHE_STATUS], "aggregates-service; hit; ttl=0");
+    }
+
+    #[test]
+    fn what_is_missing_or_stale_is_not_to_be_kept() {
+        let missing = applied(&answer(None, None), None);
+        assert_eq!(missing.headers()[CACHE_CONTROL], "no-store");
+        assert!(!missing.headers().contains_key(ETAG) && !missing.headers().contains_key(CACHE_STATUS));
+        let last_good = LastGood { answer: customers(), age: Duration::from_secs(42) };
+        let stale = applied(&answer(Some(last_good), None), None);
+        assert_eq!(stale.headers()[CACHE_CONTROL], "no-store");
+        assert_eq!(stale.headers()[AGE], "42");
+        let status = r#"aggregates-service; fwd=stale; ttl=-42; key="customers-service"; detail=timeout"#;
+        assert_eq!(stale.headers()[CACHE_STATUS], status);
+        assert!(!stale.headers().contains_key(ETAG));
+    }
+
+    #[test]
+    fn who_has_it_already_gets_nothing_but_that() {
+        let body = Body::Whole(b"{}".to_vec());
+        let response =
+            apply(Response::new(body), &answer(None, Some(customers())), None, Some("*".to_owned()));
+        assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
+        assert!(matches!(response.body(), Body::Whole(body) if body.is_empty()));
     }
 
     #[test]

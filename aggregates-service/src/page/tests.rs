@@ -120,6 +120,9 @@ fn a_missing_section_is_named_with_the_reason_and_the_rest_is_shown() {
     assert!(page.contains("<h2>A part of this dashboard is missing</h2>"));
     assert_eq!(page.matches("incidents-service is unreachable").count(), 2, "in each section: {page}");
     assert!(page.contains("<bdi>A</bdi>"));
+    assert!(page.contains(r#"<h2 id="customers-service">Customers</h2>"#), "{page}");
+    let missing = "Missing are the customers with most incidents and those with the highest volume.";
+    assert!(page.contains(missing), "{page}");
 }
 
 #[test]
@@ -157,6 +160,12 @@ fn it_loads_itself_again_only_if_asked_to() {
         answer(missing::<Customers>(Reason::Timeout), missing::<Incidents>(Reason::Timeout), Some(60));
     assert_eq!(refreshing.headers()[REFRESH], "60");
     assert!(html(&refreshing).contains("every 60 seconds"));
+}
+
+#[test]
+fn a_time_before_1970_is_its_beginning() {
+    let hour = Duration::from_secs(3600);
+    assert_eq!(before(UNIX_EPOCH + hour, hour / 2), UNIX_EPOCH + hour / 2);
 }
 
 #[test]
