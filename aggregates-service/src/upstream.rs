@@ -175,3 +175,33 @@ impl From<call::Failure> for Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_failure_has_its_reason_and_a_4xx_is_an_answer() {
+        let cause = || anyhow!("a cause");
+        for (failure, reason, refused) in [
+            (call::Failure::Denied(cause()), Reason::Unreachable, false),
+            (call::Failure::NoResponse(cause()), Reason::Unreachable, false),
+            (call::Failure::Died, Reason::ErrorStatus, false),
+            (call::Failure::Status(399), Reason::ErrorStatus, false),
+            (call::Failure::Status(400), Reason::ErrorStatus, true),
+            (call::Failure::Status(499), Reason::ErrorStatus, true),
+            (call::Failure::Status(500), Reason::ErrorStatus, false),
+            (call::Failure::BrokenOff(cause()), Reason::InvalidResponse, false),
+            (call::Failure::TooLarge, Reason::TooLarge, false),
+        ] {
+            let text = format!("{failure:?}");
+            let failure = Failure::from(failure);
+            assert_eq!((failure.reason, failure.refused), (reason, refused), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_body_may_have_a_mebibyte() {
+        assert_eq!(BODY_LIMIT, 1_048_576);
+    }
+}

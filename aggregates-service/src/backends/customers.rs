@@ -51,6 +51,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn as_many_entries_are_asked_for_as_a_ranking_has() {
+        assert_eq!(Customers::path(), "/customers/summary/5");
+    }
+
+    #[test]
     fn what_was_not_asked_for_is_refused() {
         for wrong in [
             r#"{"count":-1,"top":[]}"#,

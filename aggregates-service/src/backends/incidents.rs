@@ -75,6 +75,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn as_many_entries_are_asked_for_as_a_ranking_has() {
+        assert_eq!(Incidents::path(), "/incidents/summary/5");
+    }
+
+    #[test]
     fn what_was_not_asked_for_is_refused() {
         for wrong in [
             r#"{"mostIncidents":[{"customerName":"a","numberOfIncidents":-1}],"highestVolume":[]}"#,

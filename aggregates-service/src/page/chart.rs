@@ -86,6 +86,12 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_long_from_a_trillion_on() {
+        assert!(!Quantity::from(Number::from(999_999_999_999_u64)).is_long());
+        assert!(Quantity::from(Number::from(1_000_000_000_000_u64)).is_long());
+    }
+
+    #[test]
     fn bars_are_in_proportion_to_the_largest_value() {
         assert_eq!(bars(&[80.0, 40.0, 0.0]), [bar(0.0, 100.0), bar(0.0, 50.0), bar(0.0, 0.0)]);
     }

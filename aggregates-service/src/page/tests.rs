@@ -153,6 +153,15 @@ fn without_any_section_the_page_says_so_with_the_status() {
 }
 
 #[test]
+fn who_wants_all_or_nothing_is_told_that_it_is_not_complete() {
+    let payload = Payload(vec![customers(&json!([])), missing::<Incidents>(Reason::Timeout)]);
+    let query = Query { complete: true, ..Query::default() };
+    let answer = response(&payload, UNIX_EPOCH, &query).expect("a page");
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(html(&answer).contains("<h2>This dashboard is not complete at the moment</h2>"));
+}
+
+#[test]
 fn it_loads_itself_again_only_if_asked_to() {
     let plain = answer(missing::<Customers>(Reason::Timeout), missing::<Incidents>(Reason::Timeout), None);
     assert!(!plain.headers().contains_key(REFRESH));

@@ -36,6 +36,8 @@ fn who_does_not_prefer_html_gets_json() {
         "text/plain",
         "text/htmlx",
         "x-text/html",
+        "text/html+xml",
+        "application/html",
     ] {
         assert!(!html(&[other]), "{other}");
     }
