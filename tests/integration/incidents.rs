@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use harness::App;
+use rusqlite::types::Value::{Real, Text};
 use rusqlite::types::ValueRef;
 use serde_json::{Value, json};
 
@@ -97,12 +98,10 @@ const AMOUNTS: [f64; 22] = [
 #[test]
 fn every_route_writes_the_shortest_text_of_the_same_number() {
     let app = App::with_data("");
-    let database = app.database();
     for (number, amount) in AMOUNTS.into_iter().enumerate() {
-        let id = format!("00000000-0000-4000-8000-{number:012}");
-        database
-            .execute("INSERT INTO Incidents VALUES (?1, ?2, ?3, 'x')", (&id, amount, format!("{number:02}")))
-            .unwrap();
+        let id = Text(format!("00000000-0000-4000-8000-{number:012}"));
+        let row = [id, Real(amount), Text(format!("{number:02}"))];
+        app.execute("INSERT INTO Incidents VALUES (?1, ?2, ?3, 'x')", &row);
     }
     let items = app.get("/incidents/items");
     let grouped = app.get("/incidents/grouped-by-customer");
@@ -123,7 +122,7 @@ fn every_route_writes_the_shortest_text_of_the_same_number() {
     falling.sort_by(|one, other| other.1.total_cmp(&one.1));
     for (number, amount) in falling {
         let text = serde_json::to_string(&amount).unwrap().replace("42.0", "42");
-        database.execute("DELETE FROM Incidents WHERE Amount > ?1", [amount]).unwrap();
+        app.execute("DELETE FROM Incidents WHERE Amount > ?1", &[Real(amount)]);
         let volume = format!(r#"{{"customerName":"{number:02}","incidentVolume":{text}}}"#);
         assert!(app.dashboard().text().contains(&volume), "{volume} is not in {}", app.dashboard().text());
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use nix::sys::signal::Signal;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags, params_from_iter};
 use tempfile::TempDir;
 use ureq::{Agent, Body};
 
@@ -245,6 +246,24 @@ impl App {
         let result = match &self.state.libsql {
             None => self.database().execute_batch(sql).map_err(|error| error.to_string()),
             Some(server) => server.client().script(sql),
+        };
+        result.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    /// Runs one statement with its parameters on the app's database.
+    ///
+    /// # Panics
+    /// If the database refuses it.
+    pub fn execute(&self, sql: &str, parameters: &[Value]) {
+        let result = match &self.state.libsql {
+            None => {
+                let done = self.database().execute(sql, params_from_iter(parameters));
+                done.map(drop).map_err(|error| error.to_string())
+            }
+            Some(server) => {
+                let answers = server.client().run([(sql, parameters)]);
+                answers.and_then(|answers| answers.into_iter().collect::<Result<Vec<_>, _>>().map(drop))
+            }
         };
         result.unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
