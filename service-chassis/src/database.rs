@@ -1,14 +1,14 @@
 //! The one database connection that an instance keeps, and how long it is waited for.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use spin_sdk::sqlite::{Connection, RowResult, Value};
 
-use crate::{TimeVariable, within};
+use crate::{Pause, TimeVariable, within};
 
 /// How long one query may take.
 pub static TIMEOUT: TimeVariable = TimeVariable::milliseconds("database_timeout_ms", 1..=60_000, 2000);
@@ -21,7 +21,7 @@ thread_local! {
     // Opening costs as much as a query, so a connection lives as long as its instance.
     static KEPT: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
 
-    static PAUSED_UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
+    static PAUSED: Pause = const { Pause::none() };
 }
 
 /// The database has not answered in time, or has not done so a moment ago.
@@ -68,14 +68,14 @@ pub async fn json(sql: &str, parameters: &[Value]) -> Result<Option<String>> {
 }
 
 async fn only_row(sql: &str, parameters: &[Value]) -> Result<Option<RowResult>> {
-    if PAUSED_UNTIL.get().is_some_and(|until| Instant::now() < until) {
+    if PAUSED.with(Pause::is_on) {
         bail!(TimedOut(", a moment ago"));
     }
     match within(TIMEOUT.get(), row_or_second_try(sql, parameters)).await {
         Some(row) => row,
         None => {
             KEPT.set(None);
-            PAUSED_UNTIL.set(Some(Instant::now() + PAUSE));
+            PAUSED.with(|paused| paused.begin(PAUSE));
             bail!(TimedOut(""))
         }
     }

@@ -1,9 +1,11 @@
 //! When this instance has to look at the store at all.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::time::{Duration, Instant, SystemTime};
+
+use service_chassis::Pause;
 
 /// How old a value may be before the same is written again, so that its age says when it was last true.
 pub const REWRITTEN_AFTER: Duration = Duration::from_secs(5);
@@ -25,7 +27,7 @@ struct Known {
 
 thread_local! {
     static KNOWN: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
-    static PAUSED_UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
+    static PAUSED: Pause = const { Pause::none() };
 }
 
 /// Whether the store should be told of this answer. If so, either [`kept`] or [`failed`] has to follow.
@@ -62,13 +64,13 @@ pub fn kept(service: &'static str, body: Vec<u8>, kept_at: SystemTime) {
 
 /// The store has not done what it was asked for.
 pub fn failed() {
-    PAUSED_UNTIL.set(Some(Instant::now() + PAUSE));
+    PAUSED.with(|paused| paused.begin(PAUSE));
     KNOWN.with_borrow_mut(Vec::clear);
 }
 
 /// Whether the store has failed a moment ago.
 pub fn store_has_failed() -> bool {
-    PAUSED_UNTIL.get().is_some_and(|until| Instant::now() < until)
+    PAUSED.with(Pause::is_on)
 }
 
 #[cfg(test)]
@@ -98,7 +100,7 @@ mod tests {
         assert!(is_due("a", b"1"));
         failed();
         assert!(store_has_failed() && !is_due("a", b"1"));
-        PAUSED_UNTIL.set(Some(Instant::now()));
+        PAUSED.with(|paused| paused.begin(Duration::ZERO));
         assert!(!store_has_failed() && is_due("a", b"1"));
     }
 }
