@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Cache, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Cache, Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 /// How many instances may live at once, as in Spin.
@@ -75,6 +75,10 @@ fn compile_one(linker: &Linker<HostState>, file: &Path) -> Result<ServicePre<Hos
 fn engine() -> Result<Engine> {
     let mut config = Config::new();
     config.wasm_component_model_async(true);
+    if cfg!(debug_assertions) {
+        // The compiler is not optimised either, and whoever uses it waits for the first answer.
+        config.cranelift_opt_level(OptLevel::None);
+    }
     match usable_cache() {
         Ok(cache) => {
             config.cache(Some(cache));
