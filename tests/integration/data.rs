@@ -1,6 +1,5 @@
 //! What `migrations.sql` promises to people who load their own data.
 
-use harness::root;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -14,14 +13,14 @@ mod refusals;
 mod sums;
 
 pub use changes::change;
+pub use older::{older, unmendable};
+pub use refusals::{ROWS, refused};
 
-fn migrations() -> String {
-    std::fs::read_to_string(root().join("migrations.sql")).unwrap()
-}
+pub const MIGRATIONS: &str = include_str!("../../migrations.sql");
 
 fn migrated() -> Connection {
     let database = Connection::open_in_memory().unwrap();
-    database.execute_batch(&migrations()).unwrap();
+    database.execute_batch(MIGRATIONS).unwrap();
     database
 }
 

@@ -70,7 +70,7 @@ fn whole_and_fractional_amounts_are_numbers_to_the_last_digit() {
 
 /// Some need 16 or 17 digits, some an exponent; SQLite's own text of most of these is another number in one
 /// version or another.
-const AMOUNTS: [f64; 22] = [
+pub const AMOUNTS: [f64; 22] = [
     1_234_567_890_123.456,
     0.1,
     -0.1,

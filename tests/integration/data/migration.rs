@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{OLDER, assert_matches_the_tables, dump, empty, migrated, migrations, number, texts};
+use super::{MIGRATIONS, OLDER, assert_matches_the_tables, dump, empty, migrated, number, texts};
 
 #[test]
 fn the_sample_has_forty_customers_and_about_a_hundred_incidents() {
@@ -32,7 +32,7 @@ fn the_sample_has_forty_customers_and_about_a_hundred_incidents() {
 fn a_second_run_changes_nothing() {
     let database = migrated();
     let first = dump(&database);
-    database.execute_batch(&migrations()).unwrap();
+    database.execute_batch(MIGRATIONS).unwrap();
     assert!(dump(&database) == first);
 }
 
@@ -44,7 +44,7 @@ fn sample_rows_go_in_only_where_both_tables_are_empty() {
         for tables in [OLDER, ""] {
             let database = if tables.is_empty() { empty() } else { Connection::open_in_memory().unwrap() };
             database.execute_batch(&[tables, rows].concat()).unwrap();
-            database.execute_batch(&migrations()).unwrap();
+            database.execute_batch(MIGRATIONS).unwrap();
             assert_eq!(number(&database, "SELECT count(*) FROM Customers"), customers, "{rows}");
             assert_eq!(number(&database, "SELECT count(*) FROM Incidents"), incidents, "{rows}");
             assert_matches_the_tables(&database);
@@ -63,7 +63,7 @@ fn no_run_touches_a_row_that_somebody_has_put_there() {
         )
         .unwrap();
     let before = dump(&database);
-    database.execute_batch(&migrations()).unwrap();
+    database.execute_batch(MIGRATIONS).unwrap();
     assert!(dump(&database) == before);
 }
 
@@ -76,7 +76,7 @@ fn a_run_begins_with_the_lock_that_it_needs() {
     other.execute_batch("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE").unwrap();
     let database = Connection::open(&file).unwrap();
     database.busy_timeout(std::time::Duration::ZERO).unwrap();
-    assert!(database.execute_batch(&migrations()).unwrap_err().to_string().contains("locked"));
+    assert!(database.execute_batch(MIGRATIONS).unwrap_err().to_string().contains("locked"));
     assert!(database.is_autocommit(), "a transaction was begun without the lock");
 }
 
@@ -93,7 +93,7 @@ fn a_table_that_was_dropped_and_made_again_is_counted_anew_by_the_next_run() {
         .unwrap();
     assert!(texts(&database, "SELECT 'current' FROM IncidentTotalsAreCurrent").is_empty());
     assert!(texts(&database, "SELECT 'current' FROM CurrentCustomerCount").is_empty());
-    database.execute_batch(&migrations()).unwrap();
+    database.execute_batch(MIGRATIONS).unwrap();
     assert_matches_the_tables(&database);
     assert_eq!(texts(&database, "SELECT CustomerName FROM IncidentTotals"), ["New"]);
 }
@@ -121,7 +121,7 @@ fn the_next_run_mends_what_lacks_a_part() {
                  UPDATE OR REPLACE Incidents SET rowid = rowid + 1;",
             )
             .unwrap();
-        database.execute_batch(&migrations()).unwrap();
+        database.execute_batch(MIGRATIONS).unwrap();
         assert_matches_the_tables(&database);
     }
     for part in [
@@ -137,7 +137,7 @@ fn the_next_run_mends_what_lacks_a_part() {
         let database = migrated();
         let before = dump(&database);
         database.execute_batch(&format!("DROP {part}")).unwrap();
-        database.execute_batch(&migrations()).unwrap();
+        database.execute_batch(MIGRATIONS).unwrap();
         assert_matches_the_tables(&database);
         assert!(dump(&database) == before, "{part}");
     }
@@ -151,7 +151,7 @@ fn a_unique_index_could_replace_rows_unseen() {
         let customers = texts(&database, "SELECT 'current' FROM CurrentCustomerCount").len();
         let incidents = texts(&database, "SELECT 'current' FROM IncidentTotalsAreCurrent").len();
         assert_eq!((customers, incidents), if table == "Customers" { (0, 1) } else { (1, 0) });
-        let error = database.execute_batch(&migrations()).unwrap_err().to_string();
+        let error = database.execute_batch(MIGRATIONS).unwrap_err().to_string();
         assert!(error.contains(&format!("{table} has the unique index Mine")), "{error}");
     }
 }

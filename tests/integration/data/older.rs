@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{OLDER, assert_matches_the_tables, dump, migrated, migrations, number, texts};
+use super::{MIGRATIONS, OLDER, assert_matches_the_tables, dump, migrated, number, texts};
 
 const VERSION_1_0_0: &str = include_str!("version_1_0_0.sql");
 
@@ -16,17 +16,22 @@ const ALL_ROWS: [&str; 2] = [
     "SELECT rowid || quote(Id) || quote(Name) || quote(City) || quote(Country) || quote(Scoring) FROM Customers",
 ];
 
+/// Databases of older versions, full of rows.
+pub fn older() -> [String; 2] {
+    [OLDER, VERSION_1_0_0].map(|tables| [tables, ROWS].concat())
+}
+
 #[test]
 fn an_older_database_full_of_rows_gets_its_summaries() {
-    for tables in [OLDER, VERSION_1_0_0] {
+    for older in older() {
         let database = Connection::open_in_memory().unwrap();
-        database.execute_batch(&[tables, ROWS].concat()).unwrap();
+        database.execute_batch(&older).unwrap();
         let rows = ALL_ROWS.map(|sql| texts(&database, sql));
-        database.execute_batch(&migrations()).unwrap();
+        database.execute_batch(MIGRATIONS).unwrap();
         assert_eq!(ALL_ROWS.map(|sql| texts(&database, sql)), rows);
         assert_matches_the_tables(&database);
         let migrated = dump(&database);
-        database.execute_batch(&migrations()).unwrap();
+        database.execute_batch(MIGRATIONS).unwrap();
         assert!(dump(&database) == migrated);
         database
             .execute_batch(
@@ -41,7 +46,7 @@ fn an_older_database_full_of_rows_gets_its_summaries() {
 fn an_upgraded_database_has_what_a_new_one_has() {
     let database = Connection::open_in_memory().unwrap();
     database.execute_batch(VERSION_1_0_0).unwrap();
-    database.execute_batch(&migrations()).unwrap();
+    database.execute_batch(MIGRATIONS).unwrap();
     assert!(dump(&database) == dump(&migrated()));
 }
 
@@ -59,15 +64,15 @@ fn wrong_summaries_of_version_1_0_0_are_made_anew() {
         )
         .unwrap();
     assert_eq!(number(&database, "SELECT NumberOfCustomers FROM CustomerSummary"), 1);
-    database.execute_batch(&migrations()).unwrap();
+    database.execute_batch(MIGRATIONS).unwrap();
     assert_matches_the_tables(&database);
     assert_eq!(number(&database, "SELECT IncidentVolume FROM IncidentTotals"), 110);
 }
 
 /// Each state that the migration cannot mend, and what its message says.
-fn unmendable() -> Vec<(String, String)> {
+pub fn unmendable() -> Vec<(String, String)> {
     let older = |sql: &str, message: &str| ([OLDER, sql].concat(), message.to_owned());
-    let migrated = |sql: &str, message: &str| ([migrations().as_str(), sql].concat(), message.to_owned());
+    let migrated = |sql: &str, message: &str| ([MIGRATIONS, sql].concat(), message.to_owned());
     let mut states = vec![
         older(
             "DROP TABLE Incidents; CREATE VIEW Incidents AS SELECT 1 AS Id",
@@ -146,7 +151,7 @@ fn where_it_cannot_do_its_work_it_says_why_and_leaves_everything_as_it_was() {
         let database = Connection::open_in_memory().unwrap();
         database.execute_batch(&state).unwrap();
         let before = dump(&database);
-        let error = database.execute_batch(&migrations()).expect_err(&message).to_string();
+        let error = database.execute_batch(MIGRATIONS).expect_err(&message).to_string();
         assert!(error.contains(&message), "{error} does not say: {message}");
         if message.contains("has to be ") && state.contains("INSERT") && !state.contains("COMMIT") {
             assert!(error.contains("the row with rowid 2"), "{error}");
@@ -156,6 +161,26 @@ fn where_it_cannot_do_its_work_it_says_why_and_leaves_everything_as_it_was() {
     }
 }
 
+#[test]
+fn once_that_is_mended_the_next_run_does_its_work() {
+    let database = migrated();
+    let whole = dump(&database);
+    database.execute_batch("ALTER TABLE Incidents RENAME TO Elsewhere").unwrap();
+    database.execute_batch(MIGRATIONS).unwrap_err();
+    database.execute_batch("ROLLBACK; ALTER TABLE Elsewhere RENAME TO Incidents").unwrap();
+    database.execute_batch(MIGRATIONS).unwrap();
+    let unquoted = |dump: Vec<String>| dump.into_iter().map(|text| text.replace('"', "")).collect::<Vec<_>>();
+    assert!(unquoted(dump(&database)) == unquoted(whole)); // SQLite quotes a name that it has changed
+
+    let database = Connection::open_in_memory().unwrap();
+    let rows = "INSERT INTO Incidents VALUES ('a', 1, 'x', 'y'), ('b', NULL, 'x', 'y')";
+    database.execute_batch(&[OLDER, rows].concat()).unwrap();
+    database.execute_batch(MIGRATIONS).unwrap_err();
+    database.execute_batch("ROLLBACK; UPDATE Incidents SET Amount = 2 WHERE Id = 'b'").unwrap();
+    database.execute_batch(MIGRATIONS).unwrap();
+    assert_matches_the_tables(&database);
+}
+
 /// Such as SQLite's own shell, which does not stop at an error.
 #[test]
 fn whoever_goes_on_after_the_failure_commits_nothing() {
@@ -163,8 +188,7 @@ fn whoever_goes_on_after_the_failure_commits_nothing() {
         let database = Connection::open_in_memory().unwrap();
         database.execute_batch(&state).unwrap();
         let before = dump(&database);
-        let failed =
-            statements(&migrations()).iter().filter(|sql| database.execute_batch(sql).is_err()).count();
+        let failed = statements(MIGRATIONS).iter().filter(|sql| database.execute_batch(sql).is_err()).count();
         assert!(failed > 0 && database.is_autocommit(), "{message}");
         assert!(dump(&database) == before, "{message}");
     }

@@ -41,48 +41,42 @@ const REFUSED: [(&str, &str, &[&str]); 9] = [
 
 const NO_TEXT: &[&str] = &["NULL", "x''", "x'6162'"];
 
-const ROWS: &str = "
+/// What those statements of [`refused`] meet that change rows.
+pub const ROWS: &str = "
     INSERT INTO Customers VALUES ('old', 'a', 'b', 'c', 1), ('other', 'a', 'b', 'c', 1);
     INSERT INTO Incidents VALUES ('old', 1, 'a', 'b'), ('other', 2, 'a', 'b');";
 
-#[test]
-fn no_insert_brings_what_cannot_be_shown() {
-    let database = empty();
-    database.execute_batch(ROWS).unwrap();
-    let before = dump(&database);
+/// Each statement that would bring a row that cannot be shown, whatever it is to do about a conflict, or would
+/// make one of [`ROWS`] such a row; with what it is told.
+pub fn refused() -> Vec<(String, String)> {
+    let mut statements = Vec::new();
     for (place, row, values) in REFUSED {
-        let table = place.split('.').next().unwrap();
+        let (table, column) = place.split_once('.').unwrap();
         for value in values {
             let bad = row.replace('?', value);
-            let good = row
-                .replace("'new'", "'good'")
-                .replace('?', if place.ends_with("Id") { "'good'" } else { "'7'" });
+            let good =
+                row.replace("'new'", "'good'").replace('?', if column == "Id" { "'good'" } else { "'7'" });
             for conflict in ["", "OR REPLACE", "OR IGNORE", "OR FAIL", "OR ABORT", "OR ROLLBACK"] {
-                let sql = format!("INSERT {conflict} INTO {table} VALUES {good}, {bad}");
-                let error = database.execute(&sql, ()).expect_err(&sql).to_string();
-                assert!(error.starts_with(&format!("{place} has to be ")), "{sql}: {error}");
-                assert!(dump(&database) == before, "{sql}");
+                let message = format!("{place} has to be ");
+                let insert = format!("INSERT {conflict} INTO {table} VALUES {good}, {bad}");
+                statements.push((insert, message.clone()));
+                let kept = format!("iif(Id = 'old', {column}, {value})");
+                statements.push((format!("UPDATE {conflict} {table} SET {column} = {kept}"), message));
             }
         }
     }
+    statements
 }
 
 #[test]
-fn no_update_makes_a_row_one_that_cannot_be_shown() {
+fn no_statement_brings_or_leaves_what_cannot_be_shown() {
     let database = empty();
     database.execute_batch(ROWS).unwrap();
     let before = dump(&database);
-    for (place, _, values) in REFUSED {
-        let (table, column) = place.split_once('.').unwrap();
-        for value in values {
-            for conflict in ["", "OR REPLACE", "OR IGNORE", "OR FAIL", "OR ABORT", "OR ROLLBACK"] {
-                let sql =
-                    format!("UPDATE {conflict} {table} SET {column} = iif(Id = 'old', {column}, {value})");
-                let error = database.execute(&sql, ()).expect_err(&sql).to_string();
-                assert!(error.starts_with(&format!("{place} has to be ")), "{sql}: {error}");
-                assert!(dump(&database) == before, "{sql}");
-            }
-        }
+    for (sql, message) in refused() {
+        let error = database.execute(&sql, ()).expect_err(&sql).to_string();
+        assert!(error.starts_with(&message), "{sql}: {error}");
+        assert!(dump(&database) == before, "{sql}");
     }
 }
 

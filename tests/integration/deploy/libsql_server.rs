@@ -7,7 +7,8 @@ use harness::{Answer, App, Hrana, LibsqlServer, Options, Runtime, needs, needs_s
 use tempfile::TempDir;
 
 use super::job;
-use crate::libsql::{MIGRATIONS, TABLES};
+use crate::data::MIGRATIONS;
+use crate::libsql_server::TABLES;
 
 /// The program itself, without the Job's patience with a server that does not answer yet.
 const CURL: &str = "command curl \"$@\" --retry 0";
