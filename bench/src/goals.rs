@@ -10,13 +10,15 @@ pub enum Limit {
     AtMost(f64),
     AtLeast(f64),
     Below(f64),
-    MebibytesAtMost(f64),
+    /// Of something that has a unit.
+    UnitsAtMost(f64, &'static str),
 }
 
 impl Limit {
     pub fn format(self, measured: f64) -> String {
         match self {
-            Self::MebibytesAtMost(_) => format!("{measured:.0} MiB"),
+            Self::UnitsAtMost(_, unit) if measured >= 10.0 => format!("{measured:.0} {unit}"),
+            Self::UnitsAtMost(_, unit) => format!("{measured:.2} {unit}"),
             _ => format!("{measured:.2}"),
         }
     }
@@ -25,10 +27,10 @@ impl Limit {
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AtMost(limit) => write!(f, "{limit:.1} at most"),
-            Self::AtLeast(limit) => write!(f, "{limit:.1} at least"),
-            Self::Below(limit) => write!(f, "below {limit:.1}"),
-            Self::MebibytesAtMost(limit) => write!(f, "{limit:.0} MiB at most"),
+            Self::AtMost(limit) => write!(f, "{limit:?} at most"),
+            Self::AtLeast(limit) => write!(f, "{limit:?} at least"),
+            Self::Below(limit) => write!(f, "below {limit:?}"),
+            Self::UnitsAtMost(limit, unit) => write!(f, "{limit} {unit} at most"),
         }
     }
 }
@@ -50,7 +52,7 @@ impl Goal {
     pub fn is_met(&self) -> Option<bool> {
         let measured = self.measured?;
         Some(match self.limit {
-            Limit::AtMost(limit) | Limit::MebibytesAtMost(limit) => measured <= limit,
+            Limit::AtMost(limit) | Limit::UnitsAtMost(limit, _) => measured <= limit,
             Limit::AtLeast(limit) => measured >= limit,
             Limit::Below(limit) => measured < limit,
         })

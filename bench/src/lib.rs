@@ -8,10 +8,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use harness::Runtime;
+use harness::{Runtime, usage};
 
 mod at_url;
 mod comparison;
+mod crowd;
 mod data;
 mod goals;
 mod inserts;
@@ -42,6 +43,7 @@ pub fn run() -> Result<()> {
     if let Some(task) = options.task {
         return task.run();
     }
+    usage::allow_open_files(); // a crowd needs more than most shells give
     let begun = Instant::now();
     let effort = options.effort();
     let (report, on) = match &options.url {

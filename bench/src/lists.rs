@@ -72,7 +72,10 @@ fn list(
         }
         let time = u64::try_from(result.time.as_nanos())?;
         let per_second = 1.0 / result.time.as_secs_f64();
-        raw.add(Latencies { p50: time, p99: time, head: time, per_second, answers: 1 }, result.peak);
+        raw.add(
+            Latencies { p50: time, p99: time, head: time, per_second, answers: 1, others: 0 },
+            result.peak,
+        );
     }
 
     let raw = raw.measured();

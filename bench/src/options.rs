@@ -34,15 +34,10 @@ impl Options {
     }
 
     pub fn effort(&self) -> Effort {
-        let milliseconds = Duration::from_millis;
-        match self.is_quick() {
-            true => {
-                Effort { rounds: 3, warm_up: milliseconds(100), measure: milliseconds(400), long_rounds: 2 }
-            }
-            false => {
-                Effort { rounds: 7, warm_up: milliseconds(300), measure: milliseconds(1500), long_rounds: 5 }
-            }
-        }
+        let (rounds, long_rounds) = if self.is_quick() { (3, 2) } else { (7, 5) };
+        let [warm_up, measure, crowd] =
+            if self.is_quick() { [100, 400, 5_000] } else { [300, 1_500, 20_000] }.map(Duration::from_millis);
+        Effort { rounds, warm_up, measure, long_rounds, crowd }
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Effort {
     pub measure: Duration,
     /// Rounds of what takes seconds: long lists, insertions.
     pub long_rounds: usize,
+    /// For a crowd, who asks once while all is well and once while it is not.
+    pub crowd: Duration,
 }
 
 /// Something to be measured.
@@ -120,6 +122,7 @@ impl Collected {
             head: middle(|round| round.head),
             per_second: median(self.rounds.iter().map(|round| round.per_second).collect()),
             answers: self.rounds.iter().map(|round| round.answers).sum(),
+            others: self.rounds.iter().map(|round| round.others).sum(),
         };
         let answers = u32::try_from(latencies.answers).unwrap_or(u32::MAX).max(1);
         let processor_time = self.processor_time.map(|time| time / answers);
@@ -138,6 +141,7 @@ pub fn in_turns(subjects: &[Subject], connections: usize, effort: Effort) -> Res
         warm_up: effort.warm_up,
         measure: effort.measure,
         length,
+        others: false,
     })
 }
 

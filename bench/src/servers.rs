@@ -15,6 +15,8 @@ pub const SIZES: [Size; 4] =
 pub struct Servers {
     /// The application on each of [`SIZES`].
     pub apps: Vec<(DataSet, App)>,
+    /// The application on the largest of them, which may answer from its memory.
+    pub caching: App,
     pub hello: App,
     pub native: Native,
 }
@@ -34,16 +36,18 @@ impl Servers {
     pub fn start(cache: &Cache) -> Result<Self> {
         let data = SIZES.into_iter().map(|size| cache.data_set(size)).collect::<Result<Vec<_>>>()?;
         eprintln!("Building and starting the application on {}", Runtime::chosen().name());
-        let native = Native::start(&data[data.len() - 1])?;
-        let apps = data.into_iter().map(|data| (data.clone(), app(&data))).collect();
+        let largest = &data[data.len() - 1];
+        let native = Native::start(largest)?;
+        let caching = options(largest).variable("cache_max_age_s", "2").start();
+        let apps = data.into_iter().map(|data| (data.clone(), options(&data).start())).collect();
         let hello = |_| Manifest::of(&harness::root().join("bench").join("hello-service"));
         let hello = Options::default().manifest(hello).start();
-        Ok(Self { apps, hello, native })
+        Ok(Self { apps, caching, hello, native })
     }
 
     /// One more process on the largest data set, which has answered nothing yet.
     pub fn fresh(&self) -> App {
-        app(&self.largest().0)
+        options(&self.largest().0).start()
     }
 
     pub fn smallest(&self) -> &(DataSet, App) {
@@ -55,8 +59,8 @@ impl Servers {
     }
 }
 
-fn app(data: &DataSet) -> App {
-    Options::default().state(data.state_dir.clone()).start()
+fn options(data: &DataSet) -> Options {
+    Options::default().state(data.state_dir.clone())
 }
 
 impl Native {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
 const BYTES_PER_KIB: u64 = 1024;
 
 /// Linux counts the time of a process in hundredths of a second (USER_HZ), on every architecture of today.
@@ -45,6 +47,21 @@ pub fn processor_time(processes: &[u32]) -> Option<Duration> {
         ticks += ticks_of(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?)?;
     }
     Some(TICK * ticks)
+}
+
+/// How many files `processes` have open, connections included; `None` as above.
+pub fn open_files(processes: &[u32]) -> Option<usize> {
+    let files = |process| Some(fs::read_dir(format!("/proc/{process}/fd")).ok()?.count());
+    (!processes.is_empty()).then_some(())?;
+    processes.iter().map(files).sum()
+}
+
+/// Lets this process, and what it starts from now on, open as many files as the system allows it to ask for.
+pub fn allow_open_files() {
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        // Without the right to do so it stays what it is.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
+    }
 }
 
 /// Lets the peak of `processes` begin anew (man proc_pid_clear_refs, value 5).
