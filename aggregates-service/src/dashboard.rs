@@ -56,7 +56,7 @@ async fn ask_all(request: &Request) -> Payload {
 /// What comes of asking a backend. Why it has failed is for the log, and the reason for the client.
 async fn ask<B: Backend>(request: &Request, deadline: Deadline) -> Outcome<B> {
     let started = deadline.started;
-    let answer = upstream::get(B::SERVICE, &B::path(), &request.id, deadline).await;
+    let answer = upstream::get(B::SERVICE, &B::path(), request, deadline).await;
     let took = started.elapsed();
     match answer {
         Ok(answered) => {

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use futures::future::{self, Either, LocalBoxFuture, Shared};
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, Serializer};
-use service_chassis::{TimeVariable, call};
+use service_chassis::{Request, TimeVariable, call};
 use spin_sdk::time::sleep;
 
 mod pause;
@@ -98,12 +98,12 @@ impl Deadline {
 pub async fn get<T: DeserializeOwned>(
     service: &'static str,
     path: &str,
-    request_id: &str,
+    request: &Request,
     deadline: Deadline,
 ) -> Result<Answered<T>, Failure> {
     let answer = match pause::reason(service) {
         Some(reason) => Err(Failure::new(reason, anyhow!("it is not asked, having been waited for in vain"))),
-        None => ask(service, path, request_id, deadline).await,
+        None => ask(service, path, request, deadline).await,
     };
     answer.map_err(|failure| Failure {
         cause: failure.cause.context(format!("{service}{path} failed")),
@@ -114,10 +114,10 @@ pub async fn get<T: DeserializeOwned>(
 async fn ask<T: DeserializeOwned>(
     service: &'static str,
     path: &str,
-    request_id: &str,
+    request: &Request,
     deadline: Deadline,
 ) -> Result<Answered<T>, Failure> {
-    let body = match future::select(pin!(body(service, path, request_id)), deadline.over).await {
+    let body = match future::select(pin!(body(service, path, request)), deadline.over).await {
         Either::Left((body, _)) => body,
         Either::Right(((), _)) => {
             pause::begin(service, Reason::Timeout);
@@ -138,10 +138,10 @@ async fn ask<T: DeserializeOwned>(
 }
 
 /// An instance that dies takes with it all requests that it has. Such a call is made once more.
-async fn body(service: &str, path: &str, request_id: &str) -> Result<Vec<u8>, call::Failure> {
-    match call::get(service, path, request_id, BODY_LIMIT).await {
+async fn body(service: &str, path: &str, request: &Request) -> Result<Vec<u8>, call::Failure> {
+    match call::get(service, path, request, BODY_LIMIT).await {
         Err(call::Failure::Died | call::Failure::NoResponse(_)) => {
-            call::get(service, path, request_id, BODY_LIMIT).await
+            call::get(service, path, request, BODY_LIMIT).await
         }
         answer => answer,
     }

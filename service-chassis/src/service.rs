@@ -4,8 +4,9 @@ use http::Method;
 use spin_sdk::wasip3::http::types::{self as wasi, ErrorCode};
 
 use crate::request_id::X_REQUEST_ID;
+use crate::response::{self, Companion};
 use crate::routes::{self, Routes};
-use crate::{Answer, Error, Request, TimeVariable, response};
+use crate::{Answer, Error, Request, TimeVariable};
 
 /// One component of the app. [`export!`](crate::export) lets the host call it.
 pub trait Service {
@@ -32,6 +33,7 @@ pub trait Service {
 /// # Errors
 /// Only where the host refuses a response as such.
 pub async fn serve<S: Service>(received: wasi::Request) -> Result<wasi::Response, ErrorCode> {
+    let companion = Companion::new();
     let mut request = Request::new(S::NAME, received)?;
     for variable in S::VARIABLES {
         variable.read(&request.log).await;
@@ -54,7 +56,7 @@ pub async fn serve<S: Service>(received: wasi::Request) -> Result<wasi::Response
     if let Ok(id) = id.try_into() {
         response.headers_mut().insert(X_REQUEST_ID, id);
     }
-    response::send(response, move |cause| log.failure(cause), later.into_inner()).await
+    response::send(response, move |cause| log.failure(cause), later.into_inner(), companion).await
 }
 
 /// Makes a type that implements [`Service`] the one that the host calls, by WASI HTTP. Outside WebAssembly,
