@@ -241,11 +241,11 @@ impl Files {
         for image in images {
             let tag = text(image, "/newTag");
             problems.check(tag.starts_with(|first: char| first == 'v' || first.is_ascii_digit()), tag);
-            // Those that are named after they have been chosen by somebody else have none here.
+            // The app has one once it has been pushed.
             let digest = image["digest"].as_str().and_then(|digest| digest.strip_prefix("sha256:"));
             let is_pinned = digest.is_some_and(|digest| digest.len() == 64);
-            let is_chosen = !text(image, "/newName").starts_with("registry.example/");
-            problems.check(is_pinned || !is_chosen, format!("{image} has no digest"));
+            let is_app = text(image, "/name") == app.image;
+            problems.check(is_pinned || is_app, format!("{image} has no digest"));
         }
         let path = &self.configuration["images"];
         problems.check(

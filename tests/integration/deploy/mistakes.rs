@@ -120,6 +120,7 @@ const MISTAKES: &[Mistake] = &[
     ("are named", |files| files.kustomization["images"][1]["name"] = json!("sqld")),
     ("latest", |files| files.kustomization["images"][2]["newTag"] = json!("latest")),
     ("no digest", |files| files.kustomization["images"][3]["digest"] = json!("8.2.3")),
+    ("no digest", |files| files.kustomization["images"][1]["digest"] = json!(null)),
 ];
 
 #[test]
