@@ -4,20 +4,17 @@
 //! A limit is written `+?1` where a bare `?1` would do: for that SQLite plans the statement anew at every run.
 
 use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 use service_chassis::pages::{self, ARRAY, Page, ROWS_PER_PAGE};
 use service_chassis::{Answer, Error, database, ok};
-use spin_sdk::sqlite::Value::{Integer, Null, Text};
+use spin_sdk::sqlite::Value::{self, Integer, Null, Text};
 
 /// One page; `?1` and `?2` are the last name and id of the page before, `?3` is the page's length.
 pub const ITEMS: &str = "
-    SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','),
-        max(Position), Name, Id -- SQLite takes both from the row of the maximum, the last one
+    SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','), count(*)
     FROM (
-        SELECT *, row_number() OVER (ORDER BY Name, Id) AS Position
-        FROM (
-            SELECT Id, Name, Country, Scoring FROM Customers
-            WHERE (Name, Id) > (?1, ?2) ORDER BY Name, Id LIMIT +?3
-        )
+        SELECT Id, Name, Country, Scoring FROM Customers
+        WHERE (Name, Id) > (?1, ?2) ORDER BY Name, Id LIMIT +?3
     )
 ";
 
@@ -30,14 +27,40 @@ pub async fn items() -> Answer {
 
 async fn items_after((name, id): (String, String)) -> Result<Page<(String, String)>> {
     let parameters = [Text(name), Text(id), Integer(ROWS_PER_PAGE)];
-    let row = database::row(ITEMS, &parameters).await?.context("an aggregate always has a row")?;
+    page(ITEMS, &parameters, |last, rows| (rows == ROWS_PER_PAGE).then_some((last.name, last.id))).await
+}
+
+/// A page, and where the next one begins by the last entry of this one and by how many it has.
+async fn page<K>(
+    sql: &str,
+    parameters: &[Value],
+    next: impl FnOnce(Entry, i64) -> Option<K>,
+) -> Result<Page<K>> {
+    let row = database::row(sql, parameters).await?.context("an aggregate always has a row")?;
     match row {
-        [Text(json), Integer(rows), Text(name), Text(id)] => {
-            Ok(Page { separator: ",", json, next: (rows == ROWS_PER_PAGE).then_some((name, id)) })
+        [Text(json), Integer(rows)] => {
+            let next = next(last_entry(&json)?, rows);
+            Ok(Page { separator: ",", json, next })
         }
-        [Null, ..] => Ok(Page::empty()),
+        [Null, _] => Ok(Page::empty()),
         _ => bail!("the query did not answer with a page"),
     }
+}
+
+/// What the next page begins after.
+#[derive(Deserialize)]
+struct Entry {
+    id: String,
+    name: String,
+    scoring: i64,
+}
+
+/// The last of some entries. SQLite would have to number them to know which it is, for half as much again as it
+/// takes to write them.
+fn last_entry(entries: &str) -> Result<Entry> {
+    // A quote inside a string has a backslash before it, so this is nowhere but at the start of an entry.
+    let start = entries.rfind(r#"{"id":"#).context("a page without an entry")?;
+    serde_json::from_str(&entries[start..]).context("a page that does not end with an entry")
 }
 
 /// `?1` is the id. Should two ids differ in case alone, the exact one is meant.
@@ -55,52 +78,41 @@ pub async fn item(id: &str) -> Answer {
 /// One page; `?1`, `?2` and `?3` are the last scoring, name and id of the page before, `?4` is the page's
 /// length. The rest of a scoring and what lies below it are two ranges of one index.
 pub const TOP: &str = "
-    SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','),
-        max(Position), Scoring, Name, Id -- SQLite takes these from the row of the maximum, the last one
+    SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','), count(*)
     FROM (
-        SELECT *, row_number() OVER (ORDER BY Scoring DESC, Name, Id) AS Position
-        FROM (
-            SELECT * FROM (
-                SELECT Id, Name, Country, Scoring FROM Customers
-                WHERE Scoring = ?1 AND (Name, Id) > (?2, ?3) ORDER BY Name, Id LIMIT +?4
-            )
-            UNION ALL
-            SELECT * FROM (
-                SELECT Id, Name, Country, Scoring FROM Customers
-                WHERE Scoring < ?1 ORDER BY Scoring DESC, Name, Id LIMIT +?4
-            )
-            LIMIT +?4
+        SELECT * FROM (
+            SELECT Id, Name, Country, Scoring FROM Customers
+            WHERE Scoring = ?1 AND (Name, Id) > (?2, ?3) ORDER BY Name, Id LIMIT +?4
         )
+        UNION ALL
+        SELECT * FROM (
+            SELECT Id, Name, Country, Scoring FROM Customers
+            WHERE Scoring < ?1 ORDER BY Scoring DESC, Name, Id LIMIT +?4
+        )
+        LIMIT +?4
     )
 ";
 
-/// Where the next page of the top begins, and how many entries are still wanted.
+/// What the next page of the top begins after, and how many entries are still wanted.
 struct Rank {
-    scoring: i64,
-    name: String,
-    id: String,
+    last: Entry,
     wanted: i64,
 }
 
 /// As [`items`], at most `limit` of them, the highest scoring first, then by name, then id.
 pub async fn top(limit: i64) -> Answer {
-    let start = Rank { scoring: i64::MAX, name: String::new(), id: String::new(), wanted: limit };
-    pages::answer(ARRAY, start, top_after).await
+    let above_all = Entry { scoring: i64::MAX, name: String::new(), id: String::new() };
+    pages::answer(ARRAY, Rank { last: above_all, wanted: limit }, top_after).await
 }
 
-async fn top_after(rank: Rank) -> Result<Page<Rank>> {
-    let length = rank.wanted.min(ROWS_PER_PAGE);
-    let parameters = [Integer(rank.scoring), Text(rank.name), Text(rank.id), Integer(length)];
-    let row = database::row(TOP, &parameters).await?.context("an aggregate always has a row")?;
-    match row {
-        [Text(json), Integer(rows), Integer(scoring), Text(name), Text(id)] => {
-            let wanted = rank.wanted - rows;
-            let next = (rows == length && wanted > 0).then_some(Rank { scoring, name, id, wanted });
-            Ok(Page { separator: ",", json, next })
-        }
-        [Null, ..] => Ok(Page::empty()),
-        _ => bail!("the query did not answer with a page"),
-    }
+async fn top_after(Rank { last, wanted }: Rank) -> Result<Page<Rank>> {
+    let length = wanted.min(ROWS_PER_PAGE);
+    let parameters = [Integer(last.scoring), Text(last.name), Text(last.id), Integer(length)];
+    page(TOP, &parameters, |last, rows| {
+        let wanted = wanted - rows;
+        (rows == length && wanted > 0).then_some(Rank { last, wanted })
+    })
+    .await
 }
 
 /// No row where what keeps the count is missing.

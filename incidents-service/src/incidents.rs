@@ -19,30 +19,27 @@ fn after(row: Option<i64>) -> Value {
 }
 
 /// One page; `?1` is the number of the last row of the page before, `?2` is the page's length. What becomes of
-/// an amount here and below is described under "Numbers" in `migrations.sql`.
+/// an amount here and below is described under "Numbers" in `migrations.sql`: where one is text, which is above
+/// every number, the service has to write it.
 pub const ITEMS: &str = r#"
-    SELECT group_concat(
-            '{"id":' || json_quote(Id) || ',"amount":' || CASE
+    SELECT group_concat(json_object('id', Id, 'amount', Amount, 'customerName', CustomerName), ','),
+        typeof(max(Amount)) = 'text', count(*), max(RowNumber)
+    FROM (
+        SELECT rowid AS RowNumber, Id, CustomerName, CASE
                 WHEN Amount = CAST(Amount AS INTEGER) THEN CAST(Amount AS INTEGER)
                 WHEN abs(Amount) BETWEEN 0.0001 AND 100000000000
                         AND CAST(Amount * 10000 + iif(Amount < 0, -0.5, 0.5) AS INTEGER) / 10000.0 = Amount
                     THEN Amount
                 WHEN abs(Amount) >= 0.00390625 AND abs(Amount) < 4503599627370496 -- 2^-8 to 2^52
-                    THEN printf('"%d %d 0"', Amount, (Amount - CAST(Amount AS INTEGER)) * 1152921504606846976.0)
+                    THEN printf('%d %d 0', Amount, (Amount - CAST(Amount AS INTEGER)) * 1152921504606846976.0)
                 ELSE (
-                    SELECT printf('"%d %d %d"', Above, (Above - CAST(Above AS INTEGER)) * 1152921504606846976.0, Limb)
+                    SELECT printf('%d %d %d', Above, (Above - CAST(Above AS INTEGER)) * 1152921504606846976.0, Limb)
                     FROM (SELECT Limb, Amount * 1152921504606846976.0 * Up AS Above FROM Limbs)
                     WHERE abs(Above) >= 0.00390625 AND abs(Above) < 4503599627370496
                         OR abs(Above) < 0.00390625 AND Limb = 17
                 )
-            END
-            || ',"customerName":' || json_quote(CustomerName) || '}',
-            ','
-        ),
-        count(*), max(RowNumber)
-    FROM (
-        SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
-        WHERE rowid > ?1 ORDER BY rowid LIMIT +?2
+            END AS Amount
+        FROM Incidents WHERE rowid > ?1 ORDER BY rowid LIMIT +?2
     )
 "#;
 
@@ -55,8 +52,8 @@ async fn items_after(row: Option<i64>) -> Result<Page<Option<i64>>> {
     let parameters = [after(row), Integer(ROWS_PER_PAGE)];
     let row = database::row(ITEMS, &parameters).await?.context("an aggregate always has a row")?;
     match row {
-        [Text(json), Integer(rows), Integer(last)] => {
-            let json = exact::write_numbers(json, "amount")?;
+        [Text(json), Integer(unwritten), Integer(rows), Integer(last)] => {
+            let json = with_numbers(json, unwritten)?;
             Ok(Page { separator: ",", json, next: (rows == ROWS_PER_PAGE).then_some(Some(last)) })
         }
         [Null, ..] => Ok(Page::empty()),
@@ -64,24 +61,30 @@ async fn items_after(row: Option<i64>) -> Result<Page<Option<i64>>> {
     }
 }
 
+/// Writes the numbers of a page if some are left to do. To look through every page would take as long as half of
+/// the query.
+fn with_numbers(json: String, unwritten: i64) -> Result<String> {
+    if unwritten == 0 { Ok(json) } else { exact::write_numbers(json, "amount") }
+}
+
 /// `?1` is the id. Should two ids differ in case alone, the exact one is meant.
 pub const ITEM: &str = r#"
     SELECT json_object(
         'id', Id,
-        'amount', json(CASE
+        'amount', CASE
             WHEN Amount = CAST(Amount AS INTEGER) THEN CAST(Amount AS INTEGER)
             WHEN abs(Amount) BETWEEN 0.0001 AND 100000000000
                     AND CAST(Amount * 10000 + iif(Amount < 0, -0.5, 0.5) AS INTEGER) / 10000.0 = Amount
                 THEN Amount
             WHEN abs(Amount) >= 0.00390625 AND abs(Amount) < 4503599627370496 -- 2^-8 to 2^52
-                THEN printf('"%d %d 0"', Amount, (Amount - CAST(Amount AS INTEGER)) * 1152921504606846976.0)
+                THEN printf('%d %d 0', Amount, (Amount - CAST(Amount AS INTEGER)) * 1152921504606846976.0)
             ELSE (
-                SELECT printf('"%d %d %d"', Above, (Above - CAST(Above AS INTEGER)) * 1152921504606846976.0, Limb)
+                SELECT printf('%d %d %d', Above, (Above - CAST(Above AS INTEGER)) * 1152921504606846976.0, Limb)
                 FROM (SELECT Limb, Amount * 1152921504606846976.0 * Up AS Above FROM Limbs)
                 WHERE abs(Above) >= 0.00390625 AND abs(Above) < 4503599627370496
                     OR abs(Above) < 0.00390625 AND Limb = 17
             )
-        END),
+        END,
         'customerName', CustomerName,
         'category', Category
     )
@@ -98,37 +101,31 @@ pub async fn item(id: &str) -> Answer {
 /// One page; `?1` and `?2` are the customer and row number that the page before ended with, `?3` is the
 /// page's length.
 ///
-/// A customer's list may go on over many pages, so it is left open at the end of a page. The first row of
-/// the next one either goes on with it or closes it, as every row does with the one before.
+/// A customer's list may go on over many pages, so it is left open at the end of a page. The next page begins
+/// with the rest of it, if there is one.
 pub const GROUPED_BY_CUSTOMER: &str = r#"
-    SELECT group_concat(Separator || Entry, ''),
-        max(Position), CustomerName, RowNumber -- SQLite takes these from the row of the maximum, the last one
+    SELECT group_concat(iif(GoesOn, '', json_quote(CustomerName) || ':[') || Entries, '],'),
+        sum(GoesOn), sum(Unwritten), sum(NumberOfRows),
+        max(CustomerName), LastRow -- SQLite takes this one from the row of the maximum
     FROM (
-        SELECT Position, CustomerName, RowNumber,
-            '{"id":' || json_quote(Id) || ',"amount":' || CASE
-                WHEN Amount = CAST(Amount AS INTEGER) THEN CAST(Amount AS INTEGER)
-                WHEN abs(Amount) BETWEEN 0.0001 AND 100000000000
-                        AND CAST(Amount * 10000 + iif(Amount < 0, -0.5, 0.5) AS INTEGER) / 10000.0 = Amount
-                    THEN Amount
-                WHEN abs(Amount) >= 0.00390625 AND abs(Amount) < 4503599627370496 -- 2^-8 to 2^52
-                    THEN printf('"%d %d 0"', Amount, (Amount - CAST(Amount AS INTEGER)) * 1152921504606846976.0)
-                ELSE (
-                    SELECT printf('"%d %d %d"', Above, (Above - CAST(Above AS INTEGER)) * 1152921504606846976.0, Limb)
-                    FROM (SELECT Limb, Amount * 1152921504606846976.0 * Up AS Above FROM Limbs)
-                    WHERE abs(Above) >= 0.00390625 AND abs(Above) < 4503599627370496
-                        OR abs(Above) < 0.00390625 AND Limb = 17
-                )
-            END
-            || ',"customerName":' || json_quote(CustomerName) || '}' AS Entry,
-            CASE
-                WHEN CustomerName = Previous THEN ','
-                ELSE iif(Previous IS NULL, '', '],') || json_quote(CustomerName) || ':['
-            END AS Separator
+        SELECT CustomerName, CustomerName = ?1 AND ?2 > -1e19 AS GoesOn,
+            group_concat(json_object('id', Id, 'amount', Amount, 'customerName', CustomerName), ',') AS Entries,
+            typeof(max(Amount)) = 'text' AS Unwritten, count(*) AS NumberOfRows, max(RowNumber) AS LastRow
         FROM (
-            SELECT *,
-                row_number() OVER (ORDER BY CustomerName, RowNumber) AS Position,
-                lag(CustomerName, 1, iif(?2 > -1e19, ?1, NULL))
-                    OVER (ORDER BY CustomerName, RowNumber) AS Previous
+            SELECT RowNumber, Id, CustomerName, CASE
+                    WHEN Amount = CAST(Amount AS INTEGER) THEN CAST(Amount AS INTEGER)
+                    WHEN abs(Amount) BETWEEN 0.0001 AND 100000000000
+                            AND CAST(Amount * 10000 + iif(Amount < 0, -0.5, 0.5) AS INTEGER) / 10000.0 = Amount
+                        THEN Amount
+                    WHEN abs(Amount) >= 0.00390625 AND abs(Amount) < 4503599627370496 -- 2^-8 to 2^52
+                        THEN printf('%d %d 0', Amount, (Amount - CAST(Amount AS INTEGER)) * 1152921504606846976.0)
+                    ELSE (
+                        SELECT printf('%d %d %d', Above, (Above - CAST(Above AS INTEGER)) * 1152921504606846976.0, Limb)
+                        FROM (SELECT Limb, Amount * 1152921504606846976.0 * Up AS Above FROM Limbs)
+                        WHERE abs(Above) >= 0.00390625 AND abs(Above) < 4503599627370496
+                            OR abs(Above) < 0.00390625 AND Limb = 17
+                    )
+                END AS Amount
             FROM (
                 SELECT * FROM (
                     SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
@@ -139,9 +136,10 @@ pub const GROUPED_BY_CUSTOMER: &str = r#"
                     SELECT rowid AS RowNumber, Id, Amount, CustomerName FROM Incidents
                     WHERE CustomerName > ?1 ORDER BY CustomerName, rowid LIMIT +?3
                 )
-                LIMIT +?3
             )
+            LIMIT +?3
         )
+        GROUP BY CustomerName ORDER BY CustomerName
     )
 "#;
 
@@ -157,9 +155,10 @@ async fn grouped_after((customer, row): (String, Option<i64>)) -> Result<Page<(S
     let row =
         database::row(GROUPED_BY_CUSTOMER, &parameters).await?.context("an aggregate always has a row")?;
     match row {
-        [Text(json), Integer(rows), Text(customer), Integer(row)] => {
-            let json = exact::write_numbers(json, "amount")?;
-            Ok(Page { separator: "", json, next: (rows == ROWS_PER_PAGE).then_some((customer, Some(row))) })
+        [Text(json), Integer(goes_on), Integer(unwritten), Integer(rows), Text(customer), Integer(row)] => {
+            let separator = if goes_on == 0 { "]," } else { "," };
+            let json = with_numbers(json, unwritten)?;
+            Ok(Page { separator, json, next: (rows == ROWS_PER_PAGE).then_some((customer, Some(row))) })
         }
         [Null, ..] => Ok(Page::empty()),
         _ => bail!("the query did not answer with a page"),
