@@ -121,6 +121,23 @@ fn an_answer_tells_its_length_just_if_it_fits_into_a_page() {
 }
 
 #[test]
+fn a_list_that_ends_where_a_page_does_is_whole() {
+    let app = App::with_data(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+        INSERT INTO Customers
+        SELECT printf('%08x-0000-4000-8000-000000000000', i), 'Customer ' || (i / 700), 'x', 'y', i % 3 FROM n;
+        INSERT INTO Incidents SELECT Id, Scoring, Name, 'z' FROM Customers",
+    );
+    assert_is(&app, "/customers/items", expected::customers);
+    assert_is(&app, "/incidents/items", expected::incidents);
+    assert_is(&app, "/incidents/grouped-by-customer", expected::groups);
+    for limit in [1999, 2000, 3000] {
+        let top = app.get(&format!("/customers/top/{limit}")).json();
+        assert_eq!(top.as_array().map(Vec::len), Some(limit.min(2000)));
+    }
+}
+
+#[test]
 fn head_of_a_list_that_is_longer_than_a_page_is_get_without_the_list() {
     let app = app_with_long_lists();
     for path in ["/customers/items", "/customers/top/1001", LONG_LISTS[0], LONG_LISTS[1]] {
