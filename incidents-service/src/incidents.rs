@@ -61,8 +61,7 @@ async fn items_after(row: Option<i64>) -> Result<Page<Option<i64>>> {
     }
 }
 
-/// Writes the numbers of a page if some are left to do. To look through every page would take as long as half of
-/// the query.
+/// Writes the numbers of a page if some are left to do: most pages have none, and need not be looked through.
 fn with_numbers(json: String, unwritten: i64) -> Result<String> {
     if unwritten == 0 { Ok(json) } else { exact::write_numbers(json, "amount") }
 }
