@@ -80,22 +80,6 @@ fn ids_that_differ_in_case_alone_are_told_apart_where_they_are_exact() {
 }
 
 #[test]
-fn an_item_is_found_through_an_index() {
-    let app = App::start();
-    let database = app.database();
-    for table in ["Customers", "Incidents"] {
-        let plan: String = database
-            .query_row(
-                &format!("EXPLAIN QUERY PLAN SELECT Id FROM {table} WHERE Id = ?1 COLLATE NOCASE"),
-                ["x"],
-                |row| row.get(3),
-            )
-            .unwrap();
-        assert!(plan.starts_with("SEARCH") && plan.contains("INDEX"), "{plan}");
-    }
-}
-
-#[test]
 fn an_unknown_id_is_not_found_and_a_malformed_one_is_refused() {
     let app = App::start();
     let unknown = app.get("/customers/items/00000000-0000-4000-8000-ffffffffffff");

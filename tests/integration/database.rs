@@ -1,10 +1,15 @@
-//! A database that does not answer in time: locked here, hung elsewhere.
+//! A database that is not there, is none, or does not answer in time: locked here, hung elsewhere.
 
+use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::{App, Options};
 use rusqlite::Connection;
+use serde_json::json;
+
+use crate::data::MIGRATIONS;
+use crate::routes;
 
 /// How long a query may take in these tests, in milliseconds.
 const TIMEOUT: &str = "300";
@@ -23,6 +28,48 @@ fn lock(app: &App) -> Connection {
     let connection = app.database();
     connection.execute_batch("BEGIN EXCLUSIVE").unwrap();
     connection
+}
+
+/// Every route that needs the database says no more than that there is none.
+fn assert_unreadable(app: &App, cause: &str) {
+    let services = ["customers-service", "incidents-service"];
+    let logged = || services.map(|service| app.log(service, "stderr").lines().count());
+    for path in routes::paths() {
+        if path.starts_with("/aggregates") {
+            let reply = app.get(&path);
+            let unavailable = services.map(|service| json!({ "service": service, "reason": "error_status" }));
+            assert_eq!((reply.status.as_u16(), &reply.json()["unavailable"]), (502, &json!(unavailable)));
+        } else {
+            let before = logged();
+            assert_eq!(app.get(&path).error(500), "The data cannot be read at the moment", "{path}");
+            assert_eq!(logged().iter().sum::<usize>(), before.iter().sum::<usize>() + 1, "{path}");
+        }
+    }
+    for log in services.map(|service| app.log(service, "stderr")) {
+        assert!(log.lines().all(|line| line.contains(cause)), "{log}");
+    }
+}
+
+#[test]
+fn a_database_without_tables_is_an_error_until_the_migration_is_applied() {
+    let app = Options::default().start();
+    assert_unreadable(&app, "no such table");
+    app.sql(MIGRATIONS);
+    assert_eq!(app.dashboard().body, App::start().dashboard().body);
+}
+
+#[test]
+fn a_file_that_is_no_database_any_more_is_an_error_and_stays_as_it_is() {
+    // All of it, or all but the first page, by which a database is known.
+    for (kept, cause) in [(0, "file is not a database"), (4096, "malformed")] {
+        let app = App::start();
+        let file = app.state_directory().join("sqlite_db.db");
+        let mut bytes = fs::read(&file).unwrap();
+        bytes[kept..].fill(0xff);
+        fs::write(&file, &bytes).unwrap();
+        assert_unreadable(&app, cause);
+        assert!(fs::read(&file).unwrap() == bytes);
+    }
 }
 
 #[test]

@@ -52,6 +52,26 @@ fn each_component_may_touch_what_the_security_page_lists_and_no_more() {
     assert_eq!(components.len(), 3);
 }
 
+/// Whatever that page says: the dashboard is made of what two others tell, and of nothing else.
+#[test]
+fn the_aggregate_has_no_database_and_may_call_two_components() {
+    let manifest: Table = read_to_string(root().join("spin.toml")).unwrap().parse().unwrap();
+    let mut aggregates = manifest["component"]["aggregates-service"].as_table().unwrap().clone();
+    for about_the_build in ["description", "source", "build"] {
+        aggregates.remove(about_the_build);
+    }
+    let expected = r#"
+        allowed_outbound_hosts = [
+            "http://customers-service.spin.internal", "http://incidents-service.spin.internal"
+        ]
+        key_value_stores = ["default"]
+        [variables]
+        backend_timeout_ms = "{{ backend_timeout_ms }}"
+        cache_max_age_s = "{{ cache_max_age_s }}"
+        stale_if_error_s = "{{ stale_if_error_s }}""#;
+    assert_eq!(aggregates, expected.parse().unwrap());
+}
+
 #[test]
 fn a_foreign_host_is_served_like_any_other() {
     let app = App::start();

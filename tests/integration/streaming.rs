@@ -21,6 +21,9 @@ const GROWTH: u64 = 64 << 20;
 /// Longer than anything takes that does happen.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// Longer than a database is left alone that has not answered.
+const PAUSE: Duration = Duration::from_millis(1100);
+
 /// A million incidents, every other one of the same customer, and a million customers. No list needs the
 /// triggers, which would take most of the time.
 const MILLION: &str = "
@@ -297,29 +300,51 @@ const LAST_CHUNK: &[u8] = b"\r\n0\r\n\r\n";
 #[test]
 fn a_failure_half_way_ends_the_answer_so_that_the_client_can_tell() {
     let app = app_with_long_lists();
-    let lists = [
-        ("/incidents/items", "incidents-service", "Incidents"),
-        ("/incidents/grouped-by-customer", "incidents-service", "Incidents"),
-        ("/customers/items", "customers-service", "Customers"),
-    ];
-    for (path, service, table) in lists {
+    for (path, service, table) in LISTS {
         assert!(wire(&app, path, || ()).ends_with(LAST_CHUNK), "{path}");
-        let (_, mut other) = begin(&app, path);
-        let before = app.log(service, "stderr").lines().count();
-
-        let received = wire(&app, path, || app.sql(&format!("ALTER TABLE {table} RENAME TO Gone")));
-        assert!(received.starts_with(b"HTTP/1.1 200 OK\r\n"), "{path}");
-        assert!(!received.ends_with(LAST_CHUNK), "{path} ends as if it were whole");
-        assert!(io::copy(&mut other, &mut io::sink()).is_err(), "a client takes {path} for whole");
-
-        let log = lines_of_two_failures(&app, service, before);
-        assert_eq!(log.len(), 2, "{log:#?}");
-        for line in log {
-            assert!(line.contains(path) && line.contains("no such table"), "{line}");
-        }
+        let gone = || app.sql(&format!("ALTER TABLE {table} RENAME TO Gone"));
+        assert_breaks_off(&app, path, service, gone, "no such table");
         app.sql(&format!("ALTER TABLE Gone RENAME TO {table}"));
     }
     assert_serves(&app);
+}
+
+#[test]
+fn a_page_that_is_not_there_in_time_ends_the_answer_so_that_the_client_can_tell() {
+    let app = app_with_long_lists();
+    for (path, service, _) in LISTS {
+        let database = app.database();
+        let locked = || database.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        assert_breaks_off(&app, path, service, locked, "the database has not answered within 2s");
+        database.execute_batch("ROLLBACK").unwrap();
+        thread::sleep(PAUSE);
+        assert!(wire(&app, path, || ()).ends_with(LAST_CHUNK), "{path}");
+    }
+    assert_serves(&app);
+}
+
+const LISTS: [(&str, &str, &str); 3] = [
+    ("/incidents/items", "incidents-service", "Incidents"),
+    ("/incidents/grouped-by-customer", "incidents-service", "Incidents"),
+    ("/customers/items", "customers-service", "Customers"),
+];
+
+/// Holds if two clients, one of whom looks at every byte, see that a list is not whole which breaks off after
+/// its first bytes, because of `failure`.
+fn assert_breaks_off(app: &App, path: &str, service: &str, failure: impl FnOnce(), cause: &str) {
+    let (_, mut other) = begin(app, path);
+    let before = app.log(service, "stderr").lines().count();
+
+    let received = wire(app, path, failure);
+    assert!(received.starts_with(b"HTTP/1.1 200 OK\r\n"), "{path}");
+    assert!(!received.ends_with(LAST_CHUNK), "{path} ends as if it were whole");
+    assert!(io::copy(&mut other, &mut io::sink()).is_err(), "a client takes {path} for whole");
+
+    let log = lines_of_two_failures(app, service, before);
+    assert_eq!(log.len(), 2, "{log:#?}");
+    for line in log {
+        assert!(line.contains(path) && line.contains(cause), "{line}");
+    }
 }
 
 /// What a service has written to its log after the first `before` lines, as soon as there are two.

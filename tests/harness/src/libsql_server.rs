@@ -117,6 +117,13 @@ impl LibsqlServer {
         is_healthy(self.port, Duration::from_secs(5))
     }
 
+    /// How many connections clients have to it, as the system tells that of all of them.
+    pub fn connections(&self) -> usize {
+        let all = std::fs::read_to_string("/proc/net/tcp").expect("Linux tells it");
+        let here = format!("0100007F:{:04X}", self.port);
+        all.lines().filter(|line| line.split_whitespace().nth(2) == Some(&here)).count()
+    }
+
     /// Ends the server without a warning.
     pub fn kill(&mut self) {
         self.process.kill().expect("a child can be killed");

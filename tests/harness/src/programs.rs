@@ -57,12 +57,7 @@ pub fn needs_spin() -> bool {
 /// All that could not be tested on this machine, in one line, and whether that is a failure, as it is where
 /// `CI` is `true` and more than Spin is missing.
 pub fn not_run() -> Option<(String, bool)> {
-    let machine = Machine::here();
-    let lack = machine.lack(|_| true);
-    let is_failure = lack.is_some() && machine.is_ci;
-    let spin = (!machine.has("spin")).then(|| "what is left to Spin, for want of spin".to_owned());
-    let all: Vec<_> = spin.into_iter().chain(lack).collect();
-    (!all.is_empty()).then(|| (format!("NOT RUN: tests of {}", all.join("; of ")), is_failure))
+    Machine::here().not_run()
 }
 
 /// Where the tests run.
@@ -85,6 +80,14 @@ impl Machine {
         assert!(!self.is_ci, "{text}");
         output.write_all(text.as_bytes()).expect("the output can be written to");
         false
+    }
+
+    fn not_run(&self) -> Option<(String, bool)> {
+        let lack = self.lack(|_| true);
+        let is_failure = lack.is_some() && self.is_ci;
+        let spin = (!self.has("spin")).then(|| "what is left to Spin, for want of spin".to_owned());
+        let all: Vec<_> = spin.into_iter().chain(lack).collect();
+        (!all.is_empty()).then(|| (format!("NOT RUN: tests of {}", all.join("; of ")), is_failure))
     }
 
     fn has(&self, name: &str) -> bool {
@@ -135,6 +138,26 @@ mod tests {
     #[should_panic(expected = "NOT RUN: programs::tests::ci_has_every_program, the page in a browser")]
     fn ci_has_every_program() {
         Machine { path: OsString::new(), is_ci: true }.can_run(&["chromium"], &mut Vec::new());
+    }
+
+    #[test]
+    fn one_line_names_all_that_is_missing_and_ci_fails_unless_that_is_spin_alone() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let machine = |is_ci| Machine { path: directory.path().into(), is_ci };
+        let put = |names: &[&str]| {
+            let put = |name| std::fs::write(directory.path().join(name), "").expect("a file");
+            names.iter().for_each(put);
+        };
+        put(&["npm", "docker-registry", "redis-server", "python3", "openssl", "curl"]);
+        let expected = "NOT RUN: tests of what is left to Spin, for want of spin; of the page in a browser, \
+            for want of chromium, chromedriver. On Debian: apt-get install chromium chromium-driver";
+        assert_eq!(machine(false).not_run(), Some((expected.to_owned(), false)));
+        assert_eq!(machine(true).not_run(), Some((expected.to_owned(), true)));
+        put(&["chromium", "chromedriver"]);
+        let expected = "NOT RUN: tests of what is left to Spin, for want of spin";
+        assert_eq!(machine(true).not_run(), Some((expected.to_owned(), false)));
+        put(&["spin"]);
+        assert_eq!(machine(true).not_run(), None);
     }
 
     #[test]

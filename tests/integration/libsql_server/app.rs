@@ -6,19 +6,28 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use harness::{App, LibsqlServer, Options, Reply, Runtime, needs_spin};
+use harness::{App, LibsqlServer, Options, Reply, Runtime, needs_spin, usage};
 use serde_json::json;
 
 /// How long the app may take on a busy machine to notice that its database is back.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(60);
 
-/// The app with its sample data, and so many milliseconds for a call to a backend.
-fn app(backend_timeout: &str) -> Option<App> {
+/// Longer than a database is left alone that has not answered.
+const PAUSE: Duration = Duration::from_millis(1100);
+
+/// How many ask at once.
+const CLIENTS: usize = 10;
+
+/// How many files more than before may be open when all is over.
+const FILES: usize = 10;
+
+/// The app with its sample data and a value for a variable.
+fn app(variable: &str, value: &str) -> Option<App> {
     if !needs_spin() {
         return None;
     }
     let options = Options::default().on(Runtime::Spin).state(LibsqlServer::start()?).migrated();
-    Some(options.variable("backend_timeout_ms", backend_timeout).start())
+    Some(options.variable(variable, value).start())
 }
 
 /// Holds if this is what a dashboard says of a database that is not there for either backend.
@@ -68,21 +77,57 @@ fn the_tests_of_the_services_pass_on_it() {
 
 #[test]
 fn a_server_that_hangs_is_a_timeout_and_nothing_is_left_of_it_when_it_goes_on() {
-    let Some(mut app) = app("1000") else { return };
+    let Some(mut app) = app("backend_timeout_ms", "1000") else { return };
     let before = whole(&mut app);
+    let open_files = |app: &App| usage::open_files(&app.server().processes()).unwrap();
+    let files = open_files(&app);
     for _ in 0..2 {
         app.libsql().hang();
-        for _ in 0..3 {
-            assert_nothing_is_there(&app.dashboard(), 504, "timeout");
-        }
+        let ask = || assert_nothing_is_there(&app.dashboard(), 504, "timeout");
+        thread::scope(|scope| (0..CLIENTS).for_each(|_| drop(scope.spawn(|| (0..3).for_each(|_| ask())))));
+        let most = open_files(&app);
         app.libsql().go_on();
         assert_eq!(whole(&mut app).body, before.body);
+
+        let started = Instant::now();
+        while open_files(&app) > files + FILES {
+            assert!(
+                started.elapsed() < RECOVERY_LIMIT,
+                "{files} files, then {most}, now {}",
+                open_files(&app)
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+        assert!(most > files + FILES, "{files} files, then {most}: that shows nothing");
     }
 }
 
 #[test]
+fn a_query_to_a_server_that_hangs_is_an_error_in_time_and_the_next_one_does_not_reach_it() {
+    let Some(mut app) = app("database_timeout_ms", "500") else { return };
+    let before = whole(&mut app);
+    app.libsql().hang();
+    // An instance that has nothing to do for a second is gone, and on a busy machine the second may be over.
+    let spared = (0..5).any(|_| {
+        let count =
+            |app: &App| assert_eq!(app.get("/customers/count").error(503), "The data was not there in time");
+        thread::sleep(PAUSE);
+        count(&app);
+        let connections = app.libsql().connections();
+        count(&app);
+        let log = app.log("customers-service", "stderr");
+        let spared = log.lines().last().unwrap().contains("has not answered within 500ms, a moment ago");
+        assert!(!spared || app.libsql().connections() <= connections, "{log}");
+        spared
+    });
+    assert!(spared, "{}", app.log("customers-service", "stderr"));
+    app.libsql().go_on();
+    assert_eq!(whole(&mut app).body, before.body);
+}
+
+#[test]
 fn a_server_that_is_killed_is_an_error_and_nothing_is_left_of_it_when_it_comes_back() {
-    let Some(mut app) = app("60000") else { return };
+    let Some(mut app) = app("backend_timeout_ms", "60000") else { return };
     let before = whole(&mut app);
     for _ in 0..2 {
         app.libsql().kill();
