@@ -83,7 +83,11 @@ fn a_server_that_hangs_is_a_timeout_and_nothing_is_left_of_it_when_it_goes_on() 
     let files = open_files(&app);
     for _ in 0..2 {
         app.libsql().hang();
-        let ask = || assert_nothing_is_there(&app.dashboard(), 504, "timeout");
+        for _ in 0..3 {
+            assert_nothing_is_there(&app.dashboard(), 504, "timeout");
+        }
+        // Of several at once, one or the other finds a backend that has waited in vain itself, and says so.
+        let ask = || assert!([502, 504].contains(&app.dashboard().status.as_u16()));
         thread::scope(|scope| (0..CLIENTS).for_each(|_| drop(scope.spawn(|| (0..3).for_each(|_| ask())))));
         let most = open_files(&app);
         app.libsql().go_on();
@@ -98,6 +102,7 @@ fn a_server_that_hangs_is_a_timeout_and_nothing_is_left_of_it_when_it_goes_on() 
             );
             thread::sleep(Duration::from_millis(20));
         }
+        println!("{files} files, then {most}, then {} after {:?}", open_files(&app), started.elapsed());
         assert!(most > files + FILES, "{files} files, then {most}: that shows nothing");
     }
 }
