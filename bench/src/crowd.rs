@@ -45,15 +45,18 @@ pub fn measure(time: Duration) -> Result<(Section, Vec<Goal>)> {
         true => app.libsql().go_on(),
         false => lock.execute_batch("ROLLBACK")?,
     }
-    let memory = hung.peak.zip(well.peak).map(|(hung, well)| hung as f64 / well as f64);
+    let healed = healing_time(&app);
+    // All that was waited for in vain is answered now, which takes more than the waiting.
+    let peak = usage::memory(&app.server().processes()).map(|memory| memory.peak);
+    let memory = peak.zip(well.peak).map(|(peak, well)| peak as f64 / well as f64);
     let of_hung = |what: &str, limit, measured: Option<f64>| {
         Goal::new(format!("{what}, {CLIENTS} clients, the database hangs"), limit, measured)
     };
     let goals = vec![
         of_hung("answers/s to those when all is well", Limit::AtLeast(0.75), Some(hung.rate_to(&well))),
-        of_hung("peak memory to that when all is well", Limit::AtMost(2.65), memory),
+        of_hung("peak memory, also afterwards, to that when all is well", Limit::AtMost(2.65), memory),
         of_hung("open files", Limit::UnitsAtMost(4500.0, "files"), files.map(|files| files as f64)),
-        of_hung("until all is whole when it goes on", Limit::UnitsAtMost(3.0, "s"), healing_time(&app)),
+        of_hung("until all is whole when it goes on", Limit::UnitsAtMost(3.0, "s"), healed),
     ];
     let title = format!("Dashboard, {CLIENTS} clients for {} s", time.as_secs());
     Ok((

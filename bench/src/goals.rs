@@ -73,6 +73,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_number_has_its_unit() {
+        let row = |limit: Limit, measured| (limit.to_string(), limit.format(measured));
+        let expected = |target: &str, measured: &str| (target.to_owned(), measured.to_owned());
+        assert_eq!(row(Limit::AtLeast(0.75), 0.7), expected("0.75 at least", "0.70"));
+        assert_eq!(row(Limit::UnitsAtMost(3.0, "s"), 2.04), expected("3 s at most", "2.04 s"));
+        assert_eq!(row(Limit::UnitsAtMost(64.0, "MiB"), 12.1), expected("64 MiB at most", "12 MiB"));
+    }
+
+    #[test]
     fn a_goal_is_met_at_its_limit_but_not_beyond() {
         let is_met = |limit, measured| Goal::new("", limit, measured).is_met();
         assert_eq!(is_met(Limit::AtMost(2.0), 2.0), Some(true));

@@ -137,6 +137,15 @@ mod tests {
     }
 
     #[test]
+    fn every_open_file_is_counted() {
+        let own = [std::process::id()];
+        let before = open_files(&own).expect("this process is there");
+        let more: Vec<_> = (0..100).map(|_| fs::File::open("/dev/null").expect("it is there")).collect();
+        assert!(open_files(&own).is_some_and(|files| files >= before + more.len() / 2), "{before} before");
+        assert_eq!(open_files(&[]), None);
+    }
+
+    #[test]
     fn a_name_may_hold_spaces_and_parentheses() {
         let stat = "12 (a) b (c) S 7 12 12 0 -1 4194560 1 0 0 0 250 50 0 0 20 0 1 0";
         assert_eq!((parent(stat), ticks_of(stat)), (Some(7), Some(300)));

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use super::spinkube::{self, Resource, SpinApp, SpinAppExecutor};
 use super::{Files, text};
 
+/// One of each service that has a database.
+const QUERIES_OF_A_DASHBOARD: u64 = 2;
+
 /// Spin answers here without running a component.
 const HEALTH: &str = "/.well-known/spin/health";
 
@@ -27,6 +30,7 @@ impl Files {
                 self.check_app(&app, &mut problems);
                 self.check_manifest(&app, &mut problems);
                 self.check_images(&app, &mut problems);
+                self.check_crowds(&app, &mut problems);
             }
             Err(problem) => problems.0.push(problem),
         }
@@ -106,6 +110,22 @@ impl Files {
         let name = self.manifest["application"]["name"].as_str();
         problems
             .check(Some(text(self.resource("SpinApp"), "/metadata/name")) == name, "the app has two names");
+    }
+
+    /// What is let into all replicas at once has a place in the server of the database.
+    fn check_crowds(&self, app: &SpinApp, problems: &mut Problems) {
+        let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
+        let annotation = app.service_annotations.get("haproxy.org/pod-maxconn");
+        let let_in = number(annotation.map(String::as_str)).unwrap_or(u64::MAX);
+        let replicas = self.resource("HorizontalPodAutoscaler")["spec"]["maxReplicas"].as_u64().unwrap();
+        let wanted = let_in.saturating_mul(replicas).saturating_mul(QUERIES_OF_A_DASHBOARD);
+        for name in ["SQLD_MAX_CONCURRENT_CONNECTIONS", "SQLD_MAX_CONCURRENT_REQUESTS"] {
+            let places = number(environment(self.pod("StatefulSet"), name)["value"].as_str());
+            problems.check(
+                places >= Some(wanted),
+                format!("{name} is {places:?}, and the replicas may make {wanted} requests at once"),
+            );
+        }
     }
 
     fn check_names(&self, problems: &mut Problems) {

@@ -78,6 +78,20 @@ const MISTAKES: &[Mistake] = &[
         files.change("SpinApp", |app| *app.pointer_mut(key).unwrap() = json!("database_timeout_ms"));
     }),
     ("image tag Some(\"0.9.0\")", |files| files.kustomization["images"][0]["newTag"] = json!("0.9.0")),
+    ("SQLD_MAX_CONCURRENT_CONNECTIONS is Some(512), and the replicas may make 640", |files| {
+        files.change("SpinApp", |app| {
+            app["spec"]["serviceAnnotations"]["haproxy.org/pod-maxconn"] = json!("32");
+        });
+    }),
+    ("SQLD_MAX_CONCURRENT_REQUESTS is Some(512), and the replicas may make 18446744073709551615", |files| {
+        files.change("SpinApp", |app| app["spec"]["serviceAnnotations"] = json!({}));
+    }),
+    ("SQLD_MAX_CONCURRENT_REQUESTS is None", |files| {
+        files.change("StatefulSet", |server| {
+            let variables = &mut server["spec"]["template"]["spec"]["containers"][0]["env"];
+            variables.as_array_mut().unwrap().retain(|one| one["name"] != "SQLD_MAX_CONCURRENT_REQUESTS");
+        });
+    }),
     ("scales something else", |files| {
         let scaler = "HorizontalPodAutoscaler";
         files.change(scaler, |scaler| scaler["spec"]["scaleTargetRef"]["name"] = json!("app"));

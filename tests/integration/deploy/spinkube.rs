@@ -3,6 +3,8 @@
 //! package brings them; those of Kubernetes itself are in `schemas.rs`.
 #![allow(dead_code, reason = "what nobody reads may be there all the same")]
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -52,7 +54,8 @@ pub struct SpinApp {
     deployment_annotations: Option<Value>,
     pod_annotations: Option<Value>,
     pod_labels: Option<Value>,
-    service_annotations: Option<Value>,
+    #[serde(default)]
+    pub service_annotations: BTreeMap<String, String>,
     invocation_limits: Option<Value>,
     volumes: Option<Value>,
     volume_mounts: Option<Value>,
