@@ -143,7 +143,7 @@ fn every_file_and_every_link_is_there() {
         mistakes.map(|mistake| format!("{}: {mistake}", document.display()))
     });
     assert_eq!(mistakes.collect::<Vec<_>>(), Vec::<String>::new());
-    for document in ["README.md", "docs/deploy.md", "docs/operate.md"] {
+    for document in ["README.md", "docs/deploy.md", "docs/operate.md", "docs/scaling.md"] {
         assert!(documents.contains(&&PathBuf::from(document)), "{documents:?}");
     }
 }

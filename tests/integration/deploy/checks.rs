@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use super::spinkube::{self, Resource, SpinApp, SpinAppExecutor};
 use super::{Files, text};
 
+/// With as many libSQL's server has not been seen to lock up.
+const THREADS: u64 = 16;
+
 /// One of each service that has a database.
 const QUERIES_OF_A_DASHBOARD: u64 = 2;
 
@@ -115,6 +118,8 @@ impl Files {
     /// What is let into all replicas at once has a place in the server of the database.
     fn check_crowds(&self, app: &SpinApp, problems: &mut Problems) {
         let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
+        let threads = number(environment(self.pod("StatefulSet"), "TOKIO_WORKER_THREADS")["value"].as_str());
+        problems.check(threads >= Some(THREADS), format!("the server locks up with {threads:?} threads"));
         let annotation = app.service_annotations.get("haproxy.org/pod-maxconn");
         let let_in = number(annotation.map(String::as_str)).unwrap_or(u64::MAX);
         let replicas = self.resource("HorizontalPodAutoscaler")["spec"]["maxReplicas"].as_u64().unwrap();

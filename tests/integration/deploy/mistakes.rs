@@ -86,12 +86,8 @@ const MISTAKES: &[Mistake] = &[
     ("SQLD_MAX_CONCURRENT_REQUESTS is Some(512), and the replicas may make 18446744073709551615", |files| {
         files.change("SpinApp", |app| app["spec"]["serviceAnnotations"] = json!({}));
     }),
-    ("SQLD_MAX_CONCURRENT_REQUESTS is None", |files| {
-        files.change("StatefulSet", |server| {
-            let variables = &mut server["spec"]["template"]["spec"]["containers"][0]["env"];
-            variables.as_array_mut().unwrap().retain(|one| one["name"] != "SQLD_MAX_CONCURRENT_REQUESTS");
-        });
-    }),
+    ("SQLD_MAX_CONCURRENT_REQUESTS is None", |files| without(files, "SQLD_MAX_CONCURRENT_REQUESTS")),
+    ("locks up with None threads", |files| without(files, "TOKIO_WORKER_THREADS")),
     ("scales something else", |files| {
         let scaler = "HorizontalPodAutoscaler";
         files.change(scaler, |scaler| scaler["spec"]["scaleTargetRef"]["name"] = json!("app"));
@@ -136,6 +132,14 @@ const MISTAKES: &[Mistake] = &[
     ("no digest", |files| files.kustomization["images"][3]["digest"] = json!("8.2.3")),
     ("no digest", |files| files.kustomization["images"][1]["digest"] = json!(null)),
 ];
+
+/// Takes a variable from the server of the database.
+fn without(files: &mut Files, name: &str) {
+    files.change("StatefulSet", |server| {
+        let variables = &mut server["spec"]["template"]["spec"]["containers"][0]["env"];
+        variables.as_array_mut().unwrap().retain(|variable| variable["name"] != name);
+    });
+}
 
 #[test]
 fn every_mistake_is_found() {
