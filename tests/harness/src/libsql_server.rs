@@ -171,6 +171,7 @@ fn launch(program: &Path, key: Option<&str>, directory: &Path, port: u16) -> Opt
         .args(["--http-listen-addr", &format!("127.0.0.1:{port}"), "--db-path"])
         .arg(directory.join("data"))
         .env_clear() // of SQLD_ variables that are meant for another server
+        .env("TOKIO_WORKER_THREADS", "64") // with as few as a small machine has it may wait for itself for good
         .envs(key.map(|key| ("SQLD_AUTH_JWT_KEY", key)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped()) // its log; what goes wrong is on stderr
