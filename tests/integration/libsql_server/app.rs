@@ -82,6 +82,7 @@ fn a_server_that_hangs_is_a_timeout_and_nothing_is_left_of_it_when_it_goes_on() 
     let open_files = |app: &App| usage::open_files(&app.server().processes()).unwrap();
     let files = open_files(&app);
     for _ in 0..2 {
+        thread::sleep(PAUSE); // since the time before a backend may be left alone for a while
         app.libsql().hang();
         for _ in 0..3 {
             assert_nothing_is_there(&app.dashboard(), 504, "timeout");
