@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Cache, Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+use wasmtime::{
+    Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
+};
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 /// How many instances may live at once, as in Spin.
@@ -95,9 +97,13 @@ fn engine() -> Result<Engine> {
     })
 }
 
-/// Wasmtime's own cache in the user's cache directory.
+/// Wasmtime's own cache in the user's cache directory. By default it compresses
+/// once more, and as small as can be, what was used 256 times: that takes
+/// seconds and 100 MiB beside the requests of an app that has just started.
 fn usable_cache() -> Result<Cache> {
-    let cache = Cache::from_file(None)?;
+    let mut config = CacheConfig::from_file(None)?;
+    config.with_optimized_compression_level(config.baseline_compression_level());
+    let cache = Cache::new(config)?;
     let directory = cache.directory();
     let probe = directory.join(format!(".probe-{}", std::process::id()));
     std::fs::write(&probe, b"")
@@ -136,5 +142,16 @@ fn check_header(bytes: &[u8]) -> Result<()> {
             bail!("this is a core module and no component: build it for wasm32-wasip2")
         }
         _ => bail!("this is no WebAssembly component"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_cache_is_not_compressed_once_more() {
+        let cache = usable_cache().expect("there is a cache directory");
+        assert_eq!(cache.optimized_compression_level(), cache.baseline_compression_level());
     }
 }

@@ -46,7 +46,7 @@ impl Runtime {
                      see https://spinframework.dev/install, or leave APP_RUNTIME unset"
                 );
                 let mut command = Command::new("spin");
-                command.arg("up");
+                command.arg("up").arg("--cache").arg(artifacts::root().join("tests/harness/spin-cache.toml"));
                 command
             }
         }
