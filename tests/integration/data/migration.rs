@@ -144,6 +144,21 @@ fn the_next_run_mends_what_lacks_a_part() {
 }
 
 #[test]
+fn the_case_of_a_table_is_nobodys_business() {
+    let database = empty();
+    for table in ["Customers", "Incidents", "IncidentTotals"] {
+        let lower = table.to_lowercase();
+        let rename = format!("ALTER TABLE {table} RENAME TO Other; ALTER TABLE Other RENAME TO {lower}");
+        database.execute_batch(&rename).unwrap();
+        for view in ["CurrentCustomerCount", "IncidentTotalsAreCurrent"] {
+            let rows = texts(&database, &format!("SELECT 'current' FROM {view}")).len();
+            assert_eq!(rows, 1, "{view} after {lower}");
+        }
+    }
+    database.execute_batch(MIGRATIONS).unwrap();
+}
+
+#[test]
 fn a_unique_index_could_replace_rows_unseen() {
     for (table, column) in [("Customers", "Name"), ("Incidents", "Category")] {
         let database = empty();
