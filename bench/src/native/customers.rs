@@ -6,6 +6,7 @@ use axum::extract::{self, State};
 use axum::response::Response;
 use axum::routing::get;
 use rusqlite::types::Value;
+use serde::Deserialize;
 
 use super::database::Database;
 use super::pages::{self, Page, ROWS_PER_PAGE};
@@ -19,14 +20,10 @@ pub fn router(database: &Path) -> Router {
 }
 
 const ITEMS: &str = "
-    SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','),
-        max(Position), Name, Id
+    SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','), count(*)
     FROM (
-        SELECT *, row_number() OVER (ORDER BY Name, Id) AS Position
-        FROM (
-            SELECT Id, Name, Country, Scoring FROM Customers
-            WHERE (Name, Id) > (?1, ?2) ORDER BY Name, Id LIMIT +?3
-        )
+        SELECT Id, Name, Country, Scoring FROM Customers
+        WHERE (Name, Id) > (?1, ?2) ORDER BY Name, Id LIMIT +?3
     )
 ";
 
@@ -37,11 +34,24 @@ async fn items(State(database): State<Database>) -> Result<Response, Error> {
 async fn items_after(database: Database, (name, id): (String, String)) -> Result<Page<(String, String)>> {
     let parameters = vec![Value::Text(name), Value::Text(id), Value::Integer(ROWS_PER_PAGE)];
     Ok(match database.row(ITEMS, parameters).await? {
-        Some([Value::Text(json), Value::Integer(rows), Value::Text(name), Value::Text(id)]) => {
+        Some([Value::Text(json), Value::Integer(rows)]) => {
+            let Entry { name, id } = last_entry(&json)?;
             Page { json, next: (rows == ROWS_PER_PAGE).then_some((name, id)) }
         }
         _ => Page { json: String::new(), next: None },
     })
+}
+
+/// What the next page begins after.
+#[derive(Deserialize)]
+struct Entry {
+    name: String,
+    id: String,
+}
+
+fn last_entry(entries: &str) -> Result<Entry> {
+    let start = entries.rfind(r#"{"id":"#).context("a page without an entry")?;
+    Ok(serde_json::from_str(&entries[start..])?)
 }
 
 const SUMMARY: &str = "
