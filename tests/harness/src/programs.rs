@@ -22,9 +22,9 @@ const PROGRAMS: [Program; 9] = [
     Program { name: "npm", package: "npm", tested: "the page in a browser" },
     Program { name: "docker-registry", package: "docker-registry", tested: "the app in a registry" },
     Program { name: "redis-server", package: "redis-server", tested: "last good answers in Redis" },
-    Program { name: "python3", package: "python3-venv", tested: "deploy/ by Kubernetes' schemas" },
     Program { name: "openssl", package: "openssl", tested: "the secrets of a cluster" },
     Program { name: "curl", package: "curl", tested: "the migrations of a cluster" },
+    Program { name: "python3", package: "python3-venv", tested: "deploy/ by Kubernetes' schemas" },
     // It comes in a Python package, which `.ci/libsql-server` installs.
     Program {
         name: libsql_server::PROGRAM,
