@@ -1,6 +1,7 @@
 //! Programs that a machine may lack. A test that needs one asks for it here, and nowhere else; so
 //! `cargo test` can end with all that was not run.
 
+use std::collections::HashSet;
 use std::env;
 use std::ffi::OsString;
 use std::io::Write;
@@ -22,9 +23,9 @@ const PROGRAMS: [Program; 9] = [
     Program { name: "npm", package: "npm", tested: "the page in a browser" },
     Program { name: "docker-registry", package: "docker-registry", tested: "the app in a registry" },
     Program { name: "redis-server", package: "redis-server", tested: "last good answers in Redis" },
+    Program { name: "python3", package: "python3-venv", tested: "deploy/ by Kubernetes' schemas" },
     Program { name: "openssl", package: "openssl", tested: "the secrets of a cluster" },
     Program { name: "curl", package: "curl", tested: "the migrations of a cluster" },
-    Program { name: "python3", package: "python3-venv", tested: "deploy/ by Kubernetes' schemas" },
     // It comes in a Python package, which `.ci/libsql-server` installs.
     Program {
         name: libsql_server::PROGRAM,
@@ -102,9 +103,7 @@ impl Machine {
         let missing = PROGRAMS.iter().filter(|program| programs(program) && !self.has(program.name));
         let missing: Vec<_> = missing.collect();
         let list = |column: fn(&Program) -> &str, separator: &str| {
-            let mut column: Vec<_> = missing.iter().map(|program| column(program)).collect();
-            column.dedup();
-            column.join(separator)
+            each_once(missing.iter().map(|program| column(program))).join(separator)
         };
         (!missing.is_empty()).then(|| {
             format!(
@@ -115,6 +114,12 @@ impl Machine {
             )
         })
     }
+}
+
+/// What is in the list, where it is first.
+fn each_once<'a>(list: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = HashSet::new();
+    list.filter(|text| seen.insert(*text)).collect()
 }
 
 #[cfg(test)]
@@ -158,6 +163,11 @@ mod tests {
         assert_eq!(machine(true).not_run(), Some((expected.to_owned(), false)));
         put(&["spin"]);
         assert_eq!(machine(true).not_run(), None);
+    }
+
+    #[test]
+    fn two_programs_of_one_package_name_it_once_wherever_they_are_in_the_list() {
+        assert_eq!(each_once(["b", "a", "a", "c", "b"].into_iter()), ["b", "a", "c"]);
     }
 
     #[test]
