@@ -7,6 +7,11 @@ use prost::Message;
 use rusqlite::types::Value;
 use ureq::Agent;
 
+use crate::http_client;
+
+/// Longer than the server takes for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The rows of a statement, or the message of its error.
 pub type Answer = Result<Vec<Vec<Value>>, String>;
 
@@ -20,12 +25,8 @@ pub struct Hrana {
 
 impl Hrana {
     pub(crate) fn new(base: &str, token: Option<&str>) -> Self {
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
-            .build();
         let url = format!("{base}/v3-protobuf/pipeline");
-        Self { agent: agent.into(), url, token: token.map(str::to_owned) }
+        Self { agent: http_client::agent(PATIENCE), url, token: token.map(str::to_owned) }
     }
 
     /// Runs statements one after the other, each with its parameters, also after one that fails.
