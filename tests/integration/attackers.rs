@@ -144,7 +144,7 @@ fn a_header_that_is_no_text_harms_nobody_but_its_sender() {
         request.extend_from_slice(b": \xff\xfe\r\n\r\n");
         let answer = answer(&app, request);
         let status = match Runtime::chosen() {
-            Runtime::LocalHost => 400,
+            Runtime::DevServer => 400,
             Runtime::Spin => 500, // No component hears of it.
         };
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{name}: {answer:?}");

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use harness::{App, Manifest, Options, Runtime, local_host, root};
+use harness::{App, Manifest, Options, Runtime, dev_server, root};
 use nix::sys::signal::Signal;
 use tempfile::{TempDir, tempdir};
 use toml::Value;
@@ -25,7 +25,7 @@ fn manifest() -> String {
 /// Runs the local host on something that it has to refuse, and returns its one line.
 fn refusal(directory: &Path, arguments: &[&str]) -> String {
     let arguments = arguments.iter().chain(&["--listen", "127.0.0.1:0", "--quiet"]).copied();
-    let Output { status, stderr, .. } = local_host(directory, arguments);
+    let Output { status, stderr, .. } = dev_server(directory, arguments);
     let stderr = String::from_utf8(stderr).unwrap();
     assert_eq!(status.code(), Some(1), "{stderr}");
     let errors: Vec<&str> = stderr.lines().filter(|line| line.starts_with("Error: ")).collect();
@@ -86,7 +86,7 @@ fn what_this_app_does_not_need_is_left_to_spin() {
         assert_says(&refusal(directory(&other).path(), &[]), &["spin.toml", named, "spin up"]);
     }
     for arguments in [["--variable", "a=@file"], ["--state-dir", ""]] {
-        let output = local_host(directory(&text).path(), arguments);
+        let output = dev_server(directory(&text).path(), arguments);
         assert_eq!(output.status.code(), Some(2));
         assert_says(&String::from_utf8(output.stderr).unwrap(), &["left to Spin", "spin up"]);
     }
@@ -156,7 +156,7 @@ fn a_port_in_use_is_reported() {
     let directory = directory(&manifest());
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = local_host(directory.path(), ["--listen", &address]);
+    let output = dev_server(directory.path(), ["--listen", &address]);
     assert_eq!(output.status.code(), Some(1));
     assert_says(&String::from_utf8(output.stderr).unwrap(), &["Error: ", &address, "in use"]);
 }

@@ -44,7 +44,7 @@ fn a_request_says_once_for_which_host_it_is() {
     ] {
         let answer = get(target, hosts);
         match Runtime::chosen() {
-            Runtime::LocalHost => assert!(answer.starts_with("HTTP/1.1 400 "), "{hosts:?}: {answer}"),
+            Runtime::DevServer => assert!(answer.starts_with("HTTP/1.1 400 "), "{hosts:?}: {answer}"),
             Runtime::Spin => assert_eq!(answer, "", "{hosts:?}"),
         }
     }
@@ -72,7 +72,7 @@ fn idle_connections_leave_files_for_the_app() {
     fs::write(directory.path().join("spin.toml"), toml::to_string(manifest.document()).unwrap()).unwrap();
     let mut poor = Command::new("sh");
     poor.args(["-c", &format!("ulimit -n {FILES} && exec \"$0\" \"$@\"")])
-        .arg(program("local-host"))
+        .arg(program("dev-server"))
         .args(["--listen", "127.0.0.1:0", "--sqlite"])
         .arg(format!("@{}", root().join("migrations.sql").display()));
     let poor = poor.current_dir(directory.path()).stdout(Stdio::piped()).stderr(Stdio::null());

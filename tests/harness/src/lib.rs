@@ -30,7 +30,7 @@ pub use manifest::Manifest;
 pub use programs::{needs, needs_spin, not_run};
 pub use redis::{Redis, free_port};
 pub use reply::Reply;
-pub use runtime::{Runtime, local_host};
+pub use runtime::{Runtime, dev_server};
 pub use server::{Ended, Server};
 pub use ureq::Agent;
 pub use usage::assert_growth_below;

@@ -3,30 +3,30 @@ use std::process::{Command, Output};
 
 use crate::artifacts;
 
-/// What runs the app. Tests of the local host's own promises are the only ones that ask.
+/// What runs the app. Tests of the development server's own promises are the only ones that ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Runtime {
-    LocalHost,
+    DevServer,
     Spin,
 }
 
 impl Runtime {
-    /// The one that `APP_RUNTIME` names; the local host where it is not set.
+    /// The one that `APP_RUNTIME` names; the development server where it is not set.
     ///
     /// # Panics
-    /// For a name that is neither `local-host` nor `spin`.
+    /// For a name that is neither `dev-server` nor `spin`.
     pub fn chosen() -> Self {
         match std::env::var("APP_RUNTIME").as_deref() {
-            Err(_) | Ok("" | "local-host") => Self::LocalHost,
+            Err(_) | Ok("" | "dev-server") => Self::DevServer,
             Ok("spin") => Self::Spin,
-            Ok(other) => panic!("APP_RUNTIME is {other:?}; it may be `local-host` or `spin`"),
+            Ok(other) => panic!("APP_RUNTIME is {other:?}; it may be `dev-server` or `spin`"),
         }
     }
 
     /// As people call it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::LocalHost => "the local host",
+            Self::DevServer => "the development server",
             Self::Spin => "Spin",
         }
     }
@@ -37,7 +37,7 @@ impl Runtime {
     /// If Spin was asked for and is not on the PATH.
     pub(crate) fn up(self) -> Command {
         match self {
-            Self::LocalHost => Command::new(artifacts::program("local-host")),
+            Self::DevServer => Command::new(artifacts::program("dev-server")),
             Self::Spin => {
                 let version = Command::new("spin").arg("--version").output();
                 assert!(
@@ -53,12 +53,12 @@ impl Runtime {
     }
 }
 
-/// Runs the local host, whatever the chosen runtime is, until it ends by itself.
-pub fn local_host<'a>(directory: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Output {
-    Command::new(artifacts::program("local-host"))
+/// Runs the development server, whatever the chosen runtime is, until it ends by itself.
+pub fn dev_server<'a>(directory: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Output {
+    Command::new(artifacts::program("dev-server"))
         .args(arguments)
         .current_dir(directory)
         .env_remove("RUST_BACKTRACE")
         .output()
-        .expect("the local host can be started")
+        .expect("the development server can be started")
 }

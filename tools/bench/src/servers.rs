@@ -40,7 +40,7 @@ impl Servers {
         let native = Native::start(largest)?;
         let caching = options(largest).variable("cache_max_age_s", "2").start();
         let apps = data.into_iter().map(|data| (data.clone(), options(&data).start())).collect();
-        let hello = |_| Manifest::of(&harness::root().join("bench").join("hello-service"));
+        let hello = |_| Manifest::of(&harness::root().join("tools/bench/hello-service"));
         let hello = Options::default().manifest(hello).start();
         Ok(Self { apps, caching, hello, native })
     }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// the components, SQLite databases, key-value stores and variables; whatever
 /// else an application asks for is named and left to Spin.
 #[derive(Debug, Parser)]
-#[command(name = "local-host", version, max_term_width = 100)]
+#[command(name = "dev-server", version, max_term_width = 100)]
 #[command(after_help = "Every other flag of `spin up` is left to Spin.")]
 pub struct Options {
     /// The application: a manifest file, or a directory with a spin.toml in it
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_spin() {
         Options::command().debug_assert();
-        let options = Options::parse_from(["local-host"]);
+        let options = Options::parse_from(["dev-server"]);
         assert_eq!(options.listen.to_string(), "127.0.0.1:3000");
     }
 

@@ -22,7 +22,7 @@ fn error(text: &str) -> String {
 
 #[test]
 fn everything_that_this_app_needs_is_read_in_order() {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../spin.toml")).unwrap();
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../spin.toml")).unwrap();
     let manifest = Manifest::parse("spin.toml", &text).unwrap();
     let ids = ["aggregates-service", "customers-service", "incidents-service"];
     assert_eq!(manifest.components.keys().collect::<Vec<_>>(), ids);
