@@ -1,82 +1,154 @@
-//! The aggregate: asks every backend at once, and answers with what came in time.
-
-use std::time::SystemTime;
+//! `GET /aggregates/dashboard`, the aggregate pattern: fetch from all backends concurrently, wait no longer than the
+//! deadline, and build one dashboard from the results.
 
 use anyhow::Context;
 use futures::join;
-use http::Response;
-use http::header::{ACCEPT, HeaderName, HeaderValue, IF_NONE_MATCH, VARY};
-use service_chassis::{Answer, Body, Request, json_response};
+use http::StatusCode;
+use serde::Serialize;
+use service_chassis::{Error, Request, Response, json};
 
-use crate::backends::{Backend, Customers, Incidents};
-use crate::http::{Query, caching, negotiation, server_timing};
-use crate::memory;
-use crate::outcome::{Failed, Outcome};
-use crate::payload::Payload;
-use crate::upstream::{self, Deadline};
-use crate::{last_good, page};
+use crate::backends::client::{BackendResult, CallReport, Client, Outcome, Reason};
+use crate::backends::customers::{self, CustomersSummary, TopCustomer};
+use crate::backends::incidents::{self, IncidentCount, IncidentVolume, IncidentsSummary};
+use crate::content_negotiation::{Format, preferred_format};
+use crate::query::Query;
+use crate::{caching, page, response_cache};
 
-/// Whether the body is the whole dashboard, for clients that do not want to read it.
-const X_AGGREGATE_COMPLETE: HeaderName = HeaderName::from_static("x-aggregate-complete");
-
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-
-/// `GET /aggregates/dashboard`
-pub async fn answer(request: &Request) -> Answer {
-    let query = match Query::parse(&request.query) {
-        Ok(query) => query,
-        Err(error) => return Ok(varying(error.to_response())),
+pub async fn get(request: &Request) -> Result<Response, Error> {
+    let query = Query::parse(request.query())?;
+    let (dashboard, age) = match response_cache::get(request) {
+        Some((dashboard, age)) => (dashboard, Some(age)),
+        None => (response_cache::put(fetch(request).await), None),
     };
-    let (payload, age) = match memory::recall(request) {
-        Some((payload, age)) => (payload, Some(age)),
-        None => (memory::keep(ask_all(request).await), None),
+    let response = match preferred_format(request, &query) {
+        Format::Json => dashboard.to_json(&query)?,
+        Format::Html => page::render(&dashboard, age, request, &query)?,
     };
-
-    let mut response = if !query.json && negotiation::prefers_html(request.header(&ACCEPT)) {
-        page::response(&payload, page::before(SystemTime::now(), age.unwrap_or_default()), &query)?
-    } else {
-        let json = payload.to_json(query.complete).context("cannot write the dashboard as JSON")?;
-        json_response(payload.status(query.complete), json)
-    };
-    let headers = response.headers_mut();
-    let complete = HeaderValue::from_static(if payload.is_complete() { "true" } else { "false" });
-    headers.insert(X_AGGREGATE_COMPLETE, complete);
-    headers.insert(SERVER_TIMING, server_timing::of(&payload, age.is_some())?);
-    Ok(varying(caching::apply(response, &payload, age, request.header(&IF_NONE_MATCH))))
+    Ok(caching::apply(response, &dashboard, age, request))
 }
 
-/// Calls the backends side by side, each once.
-async fn ask_all(request: &Request) -> Payload {
-    let deadline = Deadline::start();
-    let (customers, incidents) =
-        join!(ask::<Customers>(request, deadline.clone()), ask::<Incidents>(request, deadline));
-    Payload(vec![Box::new(customers), Box::new(incidents)])
+/// The fan-out: one call to each backend, all of them concurrently and under one deadline.
+async fn fetch(request: &Request) -> Dashboard {
+    let client = Client::new(request);
+    let (customers, incidents) = join!(customers::summary(&client), incidents::summary(&client));
+    Dashboard::new(customers, incidents)
 }
 
-/// What comes of asking a backend. Why it has failed is for the log, and the reason for the client.
-async fn ask<B: Backend>(request: &Request, deadline: Deadline) -> Outcome<B> {
-    let started = deadline.started;
-    let answer = upstream::get(B::SERVICE, &B::path(), request, deadline).await;
-    let took = started.elapsed();
-    match answer {
-        Ok(answered) => {
-            last_good::keep(B::SERVICE, answered.body, request);
-            Outcome { answer: Ok(answered.answer), took }
+/// The dashboard as it is sent. A section is `null` if its backend is unavailable.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dashboard {
+    pub customer_count: Option<u64>,
+    pub top_customers: Option<Vec<TopCustomer>>,
+    pub customers_with_most_incidents: Option<Vec<IncidentCount>>,
+    pub customers_with_highest_incident_volume: Option<Vec<IncidentVolume>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unavailable: Vec<Unavailable>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<Stale>,
+    /// The calls in the order of their sections. Status and completeness follow from them.
+    #[serde(skip)]
+    pub calls: Vec<CallReport>,
+}
+
+/// A backend whose sections are missing.
+#[derive(Serialize)]
+pub struct Unavailable {
+    service: &'static str,
+    reason: Reason,
+}
+
+/// A backend whose sections come from a stale entry.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stale {
+    service: &'static str,
+    reason: Reason,
+    age_seconds: u64,
+}
+
+/// The response without a dashboard.
+#[derive(Serialize)]
+struct Failure<'a> {
+    message: &'static str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    unavailable: &'a [Unavailable],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    stale: &'a [Stale],
+}
+
+impl Dashboard {
+    pub fn new(
+        customers: BackendResult<CustomersSummary>,
+        incidents: BackendResult<IncidentsSummary>,
+    ) -> Self {
+        let mut calls = Vec::new();
+        let customers = customers.record(&mut calls);
+        let incidents = incidents.record(&mut calls);
+        let (unavailable, stale) = failures(&calls);
+
+        let (customer_count, top_customers) = customers.map(|summary| (summary.count, summary.top)).unzip();
+        let (customers_with_most_incidents, customers_with_highest_incident_volume) =
+            incidents.map(|summary| (summary.most_incidents, summary.highest_volume)).unzip();
+        Self {
+            customer_count,
+            top_customers,
+            customers_with_most_incidents,
+            customers_with_highest_incident_volume,
+            unavailable,
+            stale,
+            calls,
         }
-        Err(failure) => {
-            request.log.failure(&failure.cause);
-            // What refuses a request has answered it.
-            let last_good = match failure.refused {
-                true => None,
-                false => last_good::read(B::SERVICE, &request.log).await,
-            };
-            Outcome { answer: Err(Failed { reason: failure.reason, last_good }), took }
+    }
+
+    /// Whether all sections are there and fresh.
+    pub fn is_complete(&self) -> bool {
+        self.calls.iter().all(|call| call.outcome == Outcome::Fresh)
+    }
+
+    /// 200 if there is any section. Otherwise 504 if every call timed out, else 502. With `?require=complete`, 503
+    /// unless the dashboard is complete.
+    pub fn status(&self, query: &Query) -> StatusCode {
+        let timed_out = |call: &CallReport| call.outcome.reason() == Some(Reason::Timeout);
+        if query.require_complete && !self.is_complete() {
+            StatusCode::SERVICE_UNAVAILABLE
+        } else if self.unavailable.len() < self.calls.len() {
+            StatusCode::OK
+        } else if self.calls.iter().all(timed_out) {
+            StatusCode::GATEWAY_TIMEOUT
+        } else {
+            StatusCode::BAD_GATEWAY
         }
+    }
+
+    fn to_json(&self, query: &Query) -> Result<Response, Error> {
+        let status = self.status(query);
+        let failure = |message| Failure { message, unavailable: &self.unavailable, stale: &self.stale };
+        let body = match status {
+            StatusCode::OK => serde_json::to_vec(self),
+            StatusCode::SERVICE_UNAVAILABLE => serde_json::to_vec(&failure("The dashboard is not complete")),
+            _ => serde_json::to_vec(&failure("The dashboard is not available: every backend failed")),
+        };
+        Ok(json(status, body.context("cannot serialize the dashboard")?))
     }
 }
 
-/// Tells caches that the answer depends on what the client accepts.
-fn varying(mut response: Response<Body>) -> Response<Body> {
-    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
-    response
+/// The calls that failed, each list sorted by service.
+fn failures(calls: &[CallReport]) -> (Vec<Unavailable>, Vec<Stale>) {
+    let (mut unavailable, mut stale) = (Vec::new(), Vec::new());
+    for &CallReport { service, outcome, .. } in calls {
+        match outcome {
+            Outcome::Fresh => {}
+            Outcome::Unavailable { reason } => unavailable.push(Unavailable { service, reason }),
+            Outcome::Stale { reason, age } => {
+                stale.push(Stale { service, reason, age_seconds: age.as_secs() })
+            }
+        }
+    }
+    unavailable.sort_unstable_by_key(|entry| entry.service);
+    stale.sort_unstable_by_key(|entry| entry.service);
+    (unavailable, stale)
 }
+
+#[cfg(test)]
+pub mod tests;

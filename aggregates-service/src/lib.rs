@@ -1,45 +1,34 @@
-//! Answers `/aggregates/dashboard` from the other services. It has no database.
+//! `aggregates-service` answers `/aggregates/dashboard` from the other services. It has no database.
 //!
-//! [`dashboard`] is the aggregate. It asks the [`backends`], a module each, by [`upstream`]; what came of a call
-//! is its [`outcome`], and the [`last_good`] answer may stand in for one that failed. All outcomes make one
-//! [`payload`], of which the [`memory`] may keep the last complete one, and the answer is that payload as JSON or
-//! as a [`page`], by what the request says of itself ([`http`]).
+//! [`dashboard`] is the aggregate pattern: the fan-out, and how the results become one dashboard. [`backends`] has
+//! one client for each backend, and what all calls share: the deadline, the retry, the circuit breaker and the
+//! stale entries. The dashboard leaves as JSON or as a [`page`], with the headers of [`caching`].
 
-use service_chassis::routes::Routes;
-use service_chassis::{Answer, Request, Service, TimeVariable};
+use service_chassis::{Error, Request, Response, Service};
+
+use crate::backends::client::BACKEND_TIMEOUT;
+use crate::backends::stale_cache::STALE_IF_ERROR;
+use crate::response_cache::CACHE_MAX_AGE;
 
 mod backends;
+mod caching;
+mod content_negotiation;
 mod dashboard;
-mod http;
-mod last_good;
-mod memory;
-mod outcome;
 mod page;
-mod payload;
-mod upstream;
+mod query;
+mod response_cache;
 
-pub struct AggregatesService;
+const SERVICE: Service =
+    Service { name: "aggregates-service", variables: &[&BACKEND_TIMEOUT, &STALE_IF_ERROR, &CACHE_MAX_AGE] };
 
-service_chassis::export!(AggregatesService);
-
-#[derive(Debug, Clone, Copy)]
-pub enum Route {
-    Dashboard,
+#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
+pub async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+    SERVICE.handle(request, route).await
 }
 
-impl Service for AggregatesService {
-    const NAME: &'static str = "aggregates-service";
-
-    const ROUTES: Routes<Route> = &[("/aggregates/dashboard", Route::Dashboard)];
-
-    const VARIABLES: &'static [&'static TimeVariable] =
-        &[&upstream::BACKEND_TIMEOUT, &last_good::STALE_IF_ERROR, &memory::CACHE_MAX_AGE];
-
-    type Route = Route;
-
-    async fn answer(route: Route, request: &Request) -> Answer {
-        match route {
-            Route::Dashboard => dashboard::answer(request).await,
-        }
+async fn route(request: &Request) -> Result<Response, Error> {
+    match request.segments()[..] {
+        ["aggregates", "dashboard"] => request.get(dashboard::get(request)).await,
+        _ => Err(Error::NotFound("Not found")),
     }
 }

@@ -5,12 +5,12 @@
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use service_chassis::pages::{self, ARRAY, Page, ROWS_PER_PAGE};
-use service_chassis::{Answer, Error, database, ok};
+use service_chassis::pagination::{self, ARRAY, Page, ROWS_PER_PAGE};
+use service_chassis::{Error, Response, database, ok, parameter};
 use spin_sdk::sqlite::Value::{self, Integer, Null, Text};
 
 /// One page; `?1` and `?2` are the last name and id of the page before, `?3` is the page's length.
-pub const ITEMS: &str = "
+const ITEMS: &str = "
     SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','), count(*)
     FROM (
         SELECT Id, Name, Country, Scoring FROM Customers
@@ -19,10 +19,10 @@ pub const ITEMS: &str = "
 ";
 
 /// `[{"id","name","country","scoring"}, …]`, by name, then id.
-pub async fn items() -> Answer {
+pub async fn items() -> Result<Response, Error> {
     // No id is empty, so this key is below every row's.
     let start = (String::new(), String::new());
-    pages::answer(ARRAY, start, items_after).await
+    pagination::respond(ARRAY, start, items_after).await
 }
 
 async fn items_after((name, id): (String, String)) -> Result<Page<(String, String)>> {
@@ -64,20 +64,21 @@ fn last_entry(entries: &str) -> Result<Entry> {
 }
 
 /// `?1` is the id. Should two ids differ in case alone, the exact one is meant.
-pub const ITEM: &str = "
+const ITEM: &str = "
     SELECT json_object('id', Id, 'name', Name, 'city', City, 'country', Country, 'scoring', Scoring)
     FROM Customers WHERE Id = ?1 COLLATE NOCASE ORDER BY Id = ?1 DESC, Id LIMIT 1
 ";
 
 /// `{"id","name","city","country","scoring"}`, whatever the case of the id's letters.
-pub async fn item(id: &str) -> Answer {
+pub async fn item(id: &str) -> Result<Response, Error> {
+    let id = parameter::id(id)?;
     let customer = database::json(ITEM, &[Text(id.to_owned())]).await?;
-    ok(customer.ok_or(Error::NotFound("Customer not found"))?)
+    Ok(ok(customer.ok_or(Error::NotFound("Customer not found"))?))
 }
 
 /// One page; `?1`, `?2` and `?3` are the last scoring, name and id of the page before, `?4` is the page's
 /// length. The rest of a scoring and what lies below it are two ranges of one index.
-pub const TOP: &str = "
+const TOP: &str = "
     SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','), count(*)
     FROM (
         SELECT * FROM (
@@ -100,9 +101,10 @@ struct Rank {
 }
 
 /// As [`items`], at most `limit` of them, the highest scoring first, then by name, then id.
-pub async fn top(limit: i64) -> Answer {
+pub async fn top(limit: &str) -> Result<Response, Error> {
+    let limit = parameter::limit(limit)?;
     let above_all = Entry { scoring: i64::MAX, name: String::new(), id: String::new() };
-    pages::answer(ARRAY, Rank { last: above_all, wanted: limit }, top_after).await
+    pagination::respond(ARRAY, Rank { last: above_all, wanted: limit }, top_after).await
 }
 
 async fn top_after(Rank { last, wanted }: Rank) -> Result<Page<Rank>> {
@@ -116,12 +118,12 @@ async fn top_after(Rank { last, wanted }: Rank) -> Result<Page<Rank>> {
 }
 
 /// No row where what keeps the count is missing.
-pub const COUNT: &str = "SELECT json_object('count', NumberOfCustomers) FROM CurrentCustomerCount";
+const COUNT: &str = "SELECT json_object('count', NumberOfCustomers) FROM CurrentCustomerCount";
 
 /// `{"count": n}`
-pub async fn count() -> Answer {
+pub async fn count() -> Result<Response, Error> {
     let count = database::json(COUNT, &[]).await?;
-    ok(count.context(NOT_KEPT)?)
+    Ok(ok(count.context(NOT_KEPT)?))
 }
 
 const NOT_KEPT: &str = "nothing keeps the count of the table Customers up to date: apply migrations.sql";
@@ -130,7 +132,7 @@ const NOT_KEPT: &str = "nothing keeps the count of the table Customers up to dat
 const SUMMARY_LIMIT: i64 = 1000;
 
 /// `?1` is the limit. No row where what keeps the count is missing.
-pub const SUMMARY: &str = "
+const SUMMARY: &str = "
     SELECT json_object(
         'count', NumberOfCustomers,
         'top', json((
@@ -143,11 +145,8 @@ pub const SUMMARY: &str = "
 
 /// `{"count": n, "top": [{"name","scoring"}, …]}`: how many customers there are, and the `limit` highest
 /// scoring, in one statement.
-pub async fn summary(limit: i64) -> Answer {
+pub async fn summary(limit: &str) -> Result<Response, Error> {
+    let limit = parameter::limit(limit)?;
     let summary = database::json(SUMMARY, &[Integer(limit.min(SUMMARY_LIMIT))]).await?;
-    ok(summary.context(NOT_KEPT)?)
+    Ok(ok(summary.context(NOT_KEPT)?))
 }
-
-/// Every statement of this service, by the name of its constant.
-pub const STATEMENTS: [(&str, &str); 5] =
-    [("ITEMS", ITEMS), ("ITEM", ITEM), ("TOP", TOP), ("COUNT", COUNT), ("SUMMARY", SUMMARY)];

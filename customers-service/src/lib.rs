@@ -1,45 +1,24 @@
-//! Owns the customers: one table, and the routes under `/customers`.
+//! `customers-service` owns the customers and answers `/customers/...`.
 
-use service_chassis::routes::Routes;
-use service_chassis::{Answer, Request, Service, TimeVariable, database};
+use service_chassis::{Error, Request, Response, Service, database};
 
-pub mod customers;
+mod customers;
 
-pub struct CustomersService;
+const SERVICE: Service = Service { name: "customers-service", variables: &[&database::TIMEOUT] };
 
-service_chassis::export!(CustomersService);
-
-#[derive(Debug, Clone, Copy)]
-pub enum Route {
-    Items,
-    Item,
-    Top,
-    Count,
-    Summary,
+#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
+pub async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+    SERVICE.handle(request, route).await
 }
 
-impl Service for CustomersService {
-    const NAME: &'static str = "customers-service";
-
-    const ROUTES: Routes<Route> = &[
-        ("/customers/items", Route::Items),
-        ("/customers/items/:id", Route::Item),
-        ("/customers/top/:limit", Route::Top),
-        ("/customers/count", Route::Count),
-        ("/customers/summary/:limit", Route::Summary),
-    ];
-
-    const VARIABLES: &'static [&'static TimeVariable] = &[&database::TIMEOUT];
-
-    type Route = Route;
-
-    async fn answer(route: Route, request: &Request) -> Answer {
-        match route {
-            Route::Items => customers::items().await,
-            Route::Item => customers::item(request.id()?).await,
-            Route::Top => customers::top(request.limit()?).await,
-            Route::Count => customers::count().await,
-            Route::Summary => customers::summary(request.limit()?).await,
-        }
+async fn route(request: &Request) -> Result<Response, Error> {
+    match request.segments()[..] {
+        ["customers", "items"] => request.get(customers::items()).await,
+        ["customers", "items", id] => request.get(customers::item(id)).await,
+        ["customers", "top"] => request.get(customers::top("")).await,
+        ["customers", "top", limit] => request.get(customers::top(limit)).await,
+        ["customers", "count"] => request.get(customers::count()).await,
+        ["customers", "summary", limit] => request.get(customers::summary(limit)).await,
+        _ => Err(Error::NotFound("Not found")),
     }
 }

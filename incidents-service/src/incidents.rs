@@ -4,14 +4,14 @@
 //! A limit is written `+?1` where a bare `?1` would do: for that SQLite plans the statement anew at every run.
 
 use anyhow::{Context, Result, bail};
-use service_chassis::pages::{self, ARRAY, Brackets, Page, ROWS_PER_PAGE};
-use service_chassis::{Answer, Error, database, ok};
+use service_chassis::pagination::{self, ARRAY, Brackets, Page, ROWS_PER_PAGE};
+use service_chassis::{Error, Response, database, ok, parameter};
 use spin_sdk::sqlite::Value::{self, Integer, Null, Real, Text};
 
 use crate::exact;
 
 /// Below the number of every row, the smallest of which is -2⁶³.
-pub const BEFORE_FIRST_ROW: f64 = -1e19;
+const BEFORE_FIRST_ROW: f64 = -1e19;
 
 /// Where a page begins: after a row, or at the first one.
 fn after(row: Option<i64>) -> Value {
@@ -21,7 +21,7 @@ fn after(row: Option<i64>) -> Value {
 /// One page; `?1` is the number of the last row of the page before, `?2` is the page's length. What becomes of
 /// an amount here and below is described under "Numbers" in `migrations.sql`: where one is text, which is above
 /// every number, the service has to write it.
-pub const ITEMS: &str = r#"
+const ITEMS: &str = r#"
     SELECT group_concat(json_object('id', Id, 'amount', Amount, 'customerName', CustomerName), ','),
         typeof(max(Amount)) = 'text', count(*), max(RowNumber)
     FROM (
@@ -44,8 +44,8 @@ pub const ITEMS: &str = r#"
 "#;
 
 /// `[{"id","amount","customerName"}, …]`, as inserted.
-pub async fn items() -> Answer {
-    pages::answer(ARRAY, None, items_after).await
+pub async fn items() -> Result<Response, Error> {
+    pagination::respond(ARRAY, None, items_after).await
 }
 
 async fn items_after(row: Option<i64>) -> Result<Page<Option<i64>>> {
@@ -67,7 +67,7 @@ fn with_numbers(json: String, unwritten: i64) -> Result<String> {
 }
 
 /// `?1` is the id. Should two ids differ in case alone, the exact one is meant.
-pub const ITEM: &str = r#"
+const ITEM: &str = r#"
     SELECT json_object(
         'id', Id,
         'amount', CASE
@@ -91,10 +91,11 @@ pub const ITEM: &str = r#"
 "#;
 
 /// `{"id","amount","customerName","category"}`, whatever the case of the id's letters.
-pub async fn item(id: &str) -> Answer {
+pub async fn item(id: &str) -> Result<Response, Error> {
+    let id = parameter::id(id)?;
     let incident = database::json(ITEM, &[Text(id.to_owned())]).await?;
     let incident = incident.ok_or(Error::NotFound("Incident not found"))?;
-    ok(exact::write_numbers(incident, "amount")?)
+    Ok(ok(exact::write_numbers(incident, "amount")?))
 }
 
 /// One page; `?1` and `?2` are the customer and row number that the page before ended with, `?3` is the
@@ -102,7 +103,7 @@ pub async fn item(id: &str) -> Answer {
 ///
 /// A customer's list may go on over many pages, so it is left open at the end of a page. The next page begins
 /// with the rest of it, if there is one.
-pub const GROUPED_BY_CUSTOMER: &str = r#"
+const GROUPED_BY_CUSTOMER: &str = r#"
     SELECT group_concat(iif(GoesOn, '', json_quote(CustomerName) || ':[') || Entries, '],'),
         sum(GoesOn), sum(Unwritten), sum(NumberOfRows),
         max(CustomerName), LastRow -- SQLite takes this one from the row of the maximum
@@ -144,9 +145,9 @@ pub const GROUPED_BY_CUSTOMER: &str = r#"
 
 /// `{"<customerName>": [{"id","amount","customerName"}, …], …}`, the customers by the bytes of their names,
 /// their incidents as inserted.
-pub async fn grouped_by_customer() -> Answer {
+pub async fn grouped_by_customer() -> Result<Response, Error> {
     let brackets = Brackets { open: "{", close: "]}", empty: "{}" };
-    pages::answer(brackets, (String::new(), None), grouped_after).await
+    pagination::respond(brackets, (String::new(), None), grouped_after).await
 }
 
 async fn grouped_after((customer, row): (String, Option<i64>)) -> Result<Page<(String, Option<i64>)>> {
@@ -168,7 +169,7 @@ async fn grouped_after((customer, row): (String, Option<i64>)) -> Result<Page<(S
 const SUMMARY_LIMIT: i64 = 1000;
 
 /// `?1` is the limit. No row where what keeps the totals is missing.
-pub const SUMMARY: &str = "
+const SUMMARY: &str = "
     SELECT json_object(
         'mostIncidents', json((
             SELECT json_group_array(json_object(
@@ -194,13 +195,10 @@ pub const SUMMARY: &str = "
 
 /// `{"mostIncidents":[{"customerName","numberOfIncidents"}, …],"highestVolume":[{"customerName","incidentVolume"}, …]}`,
 /// at most `limit` in each, the highest first, then by the bytes of the name.
-pub async fn summary(limit: i64) -> Answer {
+pub async fn summary(limit: &str) -> Result<Response, Error> {
+    let limit = parameter::limit(limit)?;
     let summary = database::json(SUMMARY, &[Integer(limit.min(SUMMARY_LIMIT))]).await?;
     let summary = summary
         .context("nothing keeps the totals of the table Incidents up to date: apply migrations.sql")?;
-    ok(exact::write_numbers(summary, "incidentVolume")?)
+    Ok(ok(exact::write_numbers(summary, "incidentVolume")?))
 }
-
-/// Every statement of this service, by the name of its constant.
-pub const STATEMENTS: [(&str, &str); 4] =
-    [("ITEMS", ITEMS), ("ITEM", ITEM), ("GROUPED_BY_CUSTOMER", GROUPED_BY_CUSTOMER), ("SUMMARY", SUMMARY)];

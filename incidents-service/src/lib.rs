@@ -1,43 +1,23 @@
-//! Owns the incidents: one table, and the routes under `/incidents`.
+//! `incidents-service` owns the incidents and answers `/incidents/...`.
 
-use service_chassis::routes::Routes;
-use service_chassis::{Answer, Request, Service, TimeVariable, database};
+use service_chassis::{Error, Request, Response, Service, database};
 
 mod exact;
-pub mod incidents;
+mod incidents;
 
-pub struct IncidentsService;
+const SERVICE: Service = Service { name: "incidents-service", variables: &[&database::TIMEOUT] };
 
-service_chassis::export!(IncidentsService);
-
-#[derive(Debug, Clone, Copy)]
-pub enum Route {
-    Items,
-    Item,
-    GroupedByCustomer,
-    Summary,
+#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
+pub async fn handle(request: spin_sdk::http::Request) -> impl spin_sdk::http::IntoResponse {
+    SERVICE.handle(request, route).await
 }
 
-impl Service for IncidentsService {
-    const NAME: &'static str = "incidents-service";
-
-    const ROUTES: Routes<Route> = &[
-        ("/incidents/items", Route::Items),
-        ("/incidents/items/:id", Route::Item),
-        ("/incidents/grouped-by-customer", Route::GroupedByCustomer),
-        ("/incidents/summary/:limit", Route::Summary),
-    ];
-
-    const VARIABLES: &'static [&'static TimeVariable] = &[&database::TIMEOUT];
-
-    type Route = Route;
-
-    async fn answer(route: Route, request: &Request) -> Answer {
-        match route {
-            Route::Items => incidents::items().await,
-            Route::Item => incidents::item(request.id()?).await,
-            Route::GroupedByCustomer => incidents::grouped_by_customer().await,
-            Route::Summary => incidents::summary(request.limit()?).await,
-        }
+async fn route(request: &Request) -> Result<Response, Error> {
+    match request.segments()[..] {
+        ["incidents", "items"] => request.get(incidents::items()).await,
+        ["incidents", "items", id] => request.get(incidents::item(id)).await,
+        ["incidents", "grouped-by-customer"] => request.get(incidents::grouped_by_customer()).await,
+        ["incidents", "summary", limit] => request.get(incidents::summary(limit)).await,
+        _ => Err(Error::NotFound("Not found")),
     }
 }

@@ -1,64 +1,47 @@
-//! The one database connection that an instance keeps, and how long it is waited for.
+//! Queries on the database `default`: one connection per instance, a timeout, and a circuit breaker.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use spin_sdk::sqlite::{Connection, RowResult, Value};
 
-use crate::{Pause, TimeVariable, within};
+use crate::{CircuitBreaker, DurationVariable, timeout};
 
 /// How long one query may take.
-pub static TIMEOUT: TimeVariable = TimeVariable::milliseconds("database_timeout_ms", 1..=60_000, 2000);
-
-/// How long a database that has not answered in time is left alone. The host goes on with a query that was
-/// given up, so what relieves such a database is to be asked less.
-const PAUSE: Duration = Duration::from_secs(1);
+pub static TIMEOUT: DurationVariable =
+    DurationVariable::milliseconds("database_timeout_ms", 1..=60_000, 2000);
 
 thread_local! {
-    // Opening costs as much as a query, so a connection lives as long as its instance.
-    static KEPT: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
+    // One connection for all requests of the instance: to open one costs as much as a query.
+    static CONNECTION: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
 
-    static PAUSED: Pause = const { Pause::none() };
+    static CIRCUIT: CircuitBreaker = const { CircuitBreaker::closed() };
 }
 
-/// The database has not answered in time, or has not done so a moment ago.
+/// A query has exceeded its timeout, or the circuit is open because another one has.
 #[derive(Debug)]
-pub struct TimedOut(&'static str);
+pub enum TimedOut {
+    Timeout,
+    CircuitOpen,
+}
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(when) = self;
-        write!(formatter, "the database has not answered within {:?}{when}", TIMEOUT.get())
+        match self {
+            Self::Timeout => write!(formatter, "database timeout after {:?}", TIMEOUT.get()),
+            Self::CircuitOpen => formatter.write_str("database circuit open after a recent timeout"),
+        }
     }
 }
 
 impl std::error::Error for TimedOut {}
 
-/// The row of a query on the database `default` that has one at most, `None` if it has none.
+/// The JSON text that a query returns, `None` if it returns no row.
 ///
 /// # Errors
-/// For another number of columns than `N`, and what the database says, when it has said it twice: a kept
-/// connection may have been dropped by a remote database meanwhile, so the first failure is followed by one
-/// try on a new connection. [`TimedOut`] where all of that takes longer than [`TIMEOUT`], and at once for
-/// [`PAUSE`] after that.
-pub async fn row<const N: usize>(sql: &str, parameters: &[Value]) -> Result<Option<[Value; N]>> {
-    let Some(row) = only_row(sql, parameters).await? else {
-        return Ok(None);
-    };
-    let columns = row.values.len();
-    match row.values.try_into() {
-        Ok(values) => Ok(Some(values)),
-        Err(_) => bail!("expected {N} columns from the database, got {columns}"),
-    }
-}
-
-/// The JSON text that a query answers with, `None` if it answers with no row.
-///
-/// # Errors
-/// As [`row`], and for anything but text.
+/// As [`row`], and for a value that is not text.
 pub async fn json(sql: &str, parameters: &[Value]) -> Result<Option<String>> {
     match row(sql, parameters).await? {
         None => Ok(None),
@@ -67,42 +50,40 @@ pub async fn json(sql: &str, parameters: &[Value]) -> Result<Option<String>> {
     }
 }
 
-async fn only_row(sql: &str, parameters: &[Value]) -> Result<Option<RowResult>> {
-    if PAUSED.with(Pause::is_on) {
-        bail!(TimedOut(", a moment ago"));
+/// The first row of a query, `None` if there is none.
+///
+/// # Errors
+/// If the row has not `N` columns, for an error of the database, and [`TimedOut`].
+pub async fn row<const N: usize>(sql: &str, parameters: &[Value]) -> Result<Option<[Value; N]>> {
+    if CIRCUIT.with(CircuitBreaker::is_open) {
+        bail!(TimedOut::CircuitOpen);
     }
-    match within(TIMEOUT.get(), row_or_second_try(sql, parameters)).await {
-        Some(row) => row,
-        None => {
-            KEPT.set(None);
-            PAUSED.with(|paused| paused.begin(PAUSE));
-            bail!(TimedOut(""))
-        }
-    }
-}
-
-async fn row_or_second_try(sql: &str, parameters: &[Value]) -> Result<Option<RowResult>> {
-    let kept = KEPT.with_borrow(Option::clone);
-    if let Some(connection) = kept
-        && let Ok(row) = execute(&connection, sql, parameters).await
-    {
-        return Ok(row);
-    }
-    let opened = Rc::new(Connection::open_default().await.context("cannot open the database")?);
-    let row = execute(&opened, sql, parameters).await;
-    KEPT.set(row.is_ok().then_some(opened));
-    row
-}
-
-async fn execute(connection: &Connection, sql: &str, parameters: &[Value]) -> Result<Option<RowResult>> {
-    let mut result =
-        connection.execute(sql, parameters.iter().cloned()).await.context("cannot query the database")?;
-    let Some(row) = result.next().await else {
-        // An error in the SQL is reported here at the earliest.
-        result.result().await.context("cannot read from the database")?;
-        return Ok(None);
+    let Some(rows) = timeout(TIMEOUT.get(), rows_with_retry(sql, parameters)).await else {
+        CONNECTION.set(None);
+        CIRCUIT.with(|circuit| circuit.open(()));
+        bail!(TimedOut::Timeout);
     };
-    // Neither the end of the rows nor the outcome is waited for. Once the only row is there they tell nothing
-    // new, and take the host three more turns.
-    Ok(Some(row))
+    let Some(row) = rows?.into_iter().next() else { return Ok(None) };
+    let row = row.values.try_into();
+    row.map(Some)
+        .map_err(|row: Vec<Value>| anyhow!("expected {N} columns from the database, got {}", row.len()))
+}
+
+/// A remote database may have closed the connection, so the first error is followed by one retry on a new one.
+async fn rows_with_retry(sql: &str, parameters: &[Value]) -> Result<Vec<RowResult>> {
+    if let Some(connection) = CONNECTION.with_borrow(Option::clone)
+        && let Ok(rows) = rows(&connection, sql, parameters).await
+    {
+        return Ok(rows);
+    }
+    let connection = Rc::new(Connection::open_default().await.context("cannot open the database")?);
+    let rows = rows(&connection, sql, parameters).await;
+    CONNECTION.set(rows.is_ok().then_some(connection));
+    rows
+}
+
+async fn rows(connection: &Connection, sql: &str, parameters: &[Value]) -> Result<Vec<RowResult>> {
+    let result = connection.execute(sql, parameters.iter().cloned()).await;
+    let rows = result.context("cannot query the database")?.collect().await;
+    rows.context("cannot read from the database") // Errors in the SQL appear here.
 }

@@ -1,47 +1,80 @@
+use std::fmt;
+
+use http::StatusCode;
 use http::header::{ALLOW, HeaderValue};
-use http::{Response, StatusCode};
 use serde_json::json;
 
-use crate::{Body, database, json_response};
+use crate::database::TimedOut;
+use crate::{Response, json};
+
+/// The methods of every route.
+pub(crate) const METHODS: &str = "GET, HEAD";
 
 /// Why a request is not answered with 200.
 #[derive(Debug)]
 pub enum Error {
-    /// 400, with what is wrong about the request.
+    /// 400, with a message that says what is wrong with the request.
     BadRequest(&'static str),
-    /// 404, with what there is none of.
+    /// 404, with a message that says what was not found.
     NotFound(&'static str),
-    /// 405, since every route knows GET and HEAD only.
+    /// 405
     MethodNotAllowed,
-    /// 500. The cause goes to the log, never to the client.
+    /// 500. The cause goes to the log and never to the client.
     Internal(anyhow::Error),
-    /// 503: what is needed for an answer was not there in time. The cause goes to the log.
-    Unavailable(anyhow::Error),
+    /// 503, after a timeout of the database. The cause goes to the log.
+    Unavailable(TimedOut),
 }
 
-impl From<anyhow::Error> for Error {
-    fn from(cause: anyhow::Error) -> Self {
-        match cause.is::<database::TimedOut>() {
-            true => Self::Unavailable(cause),
-            false => Self::Internal(cause),
+impl Error {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The message that the client gets.
+    fn message(&self) -> &'static str {
+        match self {
+            Self::BadRequest(message) | Self::NotFound(message) => message,
+            Self::MethodNotAllowed => "Method not allowed, use GET or HEAD",
+            Self::Internal(_) => "The data cannot be read at the moment",
+            Self::Unavailable(_) => "The data could not be read in time",
+        }
+    }
+
+    /// The response to the client: `{"message": "…"}` with the right status.
+    pub(crate) fn to_response(&self) -> Response {
+        let mut response = json(self.status(), json!({ "message": self.message() }).to_string());
+        if matches!(self, Self::MethodNotAllowed) {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(METHODS));
+        }
+        response
+    }
+
+    /// What the log says about the error, `None` if it is the client's.
+    pub(crate) fn cause(&self) -> Option<String> {
+        match self {
+            Self::Internal(cause) => Some(format!("{cause:#}")),
+            Self::Unavailable(cause) => Some(cause.to_string()),
+            Self::BadRequest(_) | Self::NotFound(_) | Self::MethodNotAllowed => None,
         }
     }
 }
 
-impl Error {
-    /// The answer that a client gets: `{"message": "…"}` with the right status.
-    pub fn to_response(&self) -> Response<Body> {
-        let (status, message) = match self {
-            Self::BadRequest(message) => (StatusCode::BAD_REQUEST, *message),
-            Self::NotFound(message) => (StatusCode::NOT_FOUND, *message),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed, use GET or HEAD"),
-            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "The data cannot be read at the moment"),
-            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "The data was not there in time"),
-        };
-        let mut response = json_response(status, json!({ "message": message }).to_string());
-        if matches!(self, Self::MethodNotAllowed) {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        }
-        response
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.cause().unwrap_or_else(|| self.message().to_owned()))
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<anyhow::Error> for Error {
+    fn from(cause: anyhow::Error) -> Self {
+        cause.downcast::<TimedOut>().map_or_else(Self::Internal, Self::Unavailable)
     }
 }

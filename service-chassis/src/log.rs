@@ -4,10 +4,10 @@ use std::time::Instant;
 use http::Method;
 use serde_json::json;
 
-/// How much of a path goes into the log, in characters: it is the client's, and may be long.
+/// The largest number of characters of a path in the log. The client chooses the path.
 const PATH_LIMIT: usize = 256;
 
-/// Writes one line of JSON to stderr for each failure of one request, and none for a success.
+/// The log of one request: a line of JSON to stderr for each error or warning, and none for a success.
 ///
 /// ```text
 /// {"level":"error","service":"customers-service","requestId":"5f0c…","request":"GET /customers/count","elapsedMs":2,"error":"cannot …: no such table: Customers"}
@@ -16,33 +16,32 @@ const PATH_LIMIT: usize = 256;
 pub struct Log {
     service: &'static str,
     request_id: String,
-    /// Method and path. The query stays out of the log, since a gateway may have put a token there.
+    /// Method and path, without the query, where a gateway may have put a token.
     request: String,
     started: Instant,
 }
 
 impl Log {
-    /// The log of a request that `service` begins to answer now.
+    /// The log of a request that `service` has received just now.
     pub fn new(service: &'static str, method: &Method, path: &str, request_id: &str) -> Self {
         let path: String = path.chars().take(PATH_LIMIT).collect();
         let (request_id, request) = (request_id.to_owned(), format!("{method} {path}"));
         Self { service, request_id, request, started: Instant::now() }
     }
 
-    /// Reports why something failed, as a chain of causes: what was tried first, the root last.
-    pub fn failure(&self, cause: &anyhow::Error) {
-        self.write("error", &format!("{cause:#}"));
+    /// Logs why something failed.
+    pub fn error(&self, text: &str) {
+        self.write("error", text);
     }
 
-    /// Reports something that an operator has to mend, though the request goes on.
+    /// Logs something that an operator has to correct, although the request succeeds.
     pub fn warning(&self, text: &str) {
         self.write("warn", text);
     }
 
     fn write(&self, level: &str, text: &str) {
-        // All at once, since Spin makes a log record of each write. Where stderr cannot be written there is
-        // nobody left to tell, and the client still gets its answer.
-        let _ = io::stderr().write_all(self.line(level, text).as_bytes());
+        // One write, since Spin makes a log record of each. If it fails, the client still gets its response.
+        _ = io::stderr().write_all(self.line(level, text).as_bytes());
     }
 
     fn line(&self, level: &str, text: &str) -> String {
@@ -56,8 +55,8 @@ impl Log {
     }
 }
 
-/// A string of JSON without control characters: JSON itself lets those from U+007F to U+009F stand, and a
-/// terminal on which somebody reads the log may obey them.
+/// A JSON string without control characters. JSON allows those from U+007F to U+009F, and a terminal that shows
+/// the log may obey them.
 fn string(text: &str) -> String {
     let json = json!(text).to_string();
     let escaped = |char: char| match char.is_control() {
@@ -72,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_json_whatever_the_client_and_the_cause_say() {
+    fn a_line_is_json_for_any_path_and_text() {
         let line = Log::new("x-service", &Method::GET, "/a\"b", "id-1").line("error", "a \"quoted\"\ncause");
         assert_eq!(line.find('\n'), Some(line.len() - 1), "one line, with its end: {line:?}");
         let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
@@ -82,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn no_control_character_reaches_a_terminal() {
+    fn control_characters_are_escaped() {
         let text = "\u{1b}[31m \u{7f} \u{80}\u{9b}31m\u{9f} \u{a0} \u{e4}";
         let line = Log::new("x-service", &Method::GET, text, "id").line("error", text);
         assert!(!line.trim_end_matches('\n').contains(char::is_control), "{line:?}");

@@ -1,27 +1,13 @@
-//! What the parameters of a path may be.
+//! Parameters in a path.
 
-use crate::{Error, Request};
+use crate::Error;
 
-impl Request {
-    /// Reads a `:limit`, the largest number of entries that the client wants.
-    ///
-    /// # Errors
-    /// 400 for anything but a whole number of at most 64 bits, and for one below 1.
-    pub fn limit(&self) -> Result<i64, Error> {
-        limit(&self.parameter)
-    }
-
-    /// Reads an `:id`, a UUID in its form of 8-4-4-4-12 hexadecimal digits (RFC 9562, section 4).
-    ///
-    /// # Errors
-    /// 400 for anything else.
-    pub fn id(&self) -> Result<&str, Error> {
-        id(&self.parameter)
-    }
-}
-
-fn limit(text: &str) -> Result<i64, Error> {
-    let digits = text.strip_prefix('-').unwrap_or(text); // Rust would take a plus as well.
+/// Reads a `:limit`, the largest number of entries that the client wants.
+///
+/// # Errors
+/// 400 for anything but a whole number of at most 64 bits, and for one below 1.
+pub fn limit(text: &str) -> Result<i64, Error> {
+    let digits = text.strip_prefix('-').unwrap_or(text); // Rust would accept a plus as well.
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(limit @ 1..) if is_number => Ok(limit),
@@ -30,7 +16,11 @@ fn limit(text: &str) -> Result<i64, Error> {
     }
 }
 
-fn id(text: &str) -> Result<&str, Error> {
+/// Reads an `:id`, a UUID in its form of 8-4-4-4-12 hexadecimal digits (RFC 9562, section 4).
+///
+/// # Errors
+/// 400 for anything else.
+pub fn id(text: &str) -> Result<&str, Error> {
     let lengths = text.split('-').map(str::len);
     let mut digits = text.bytes().filter(|byte| *byte != b'-');
     if lengths.eq([8, 4, 4, 4, 12]) && digits.all(|digit| digit.is_ascii_hexdigit()) {
@@ -51,13 +41,11 @@ mod tests {
         for low in ["0", "-1", "-0", "-9223372036854775808"] {
             assert!(matches!(limit(low), Err(Error::BadRequest("Limit must be higher than 0"))), "{low}");
         }
-        for invalid in
-            ["", "abc", "1.5", "1e3", "+5", "+0", " 1", "1 ", "0x1", "٣", "9223372036854775808", "--1", "-"]
-        {
-            assert!(
-                matches!(limit(invalid), Err(Error::BadRequest("Invalid parameter (limit) received"))),
-                "{invalid}"
-            );
+        let invalid =
+            ["", "abc", "1.5", "1e3", "+5", "+0", " 1", "1 ", "0x1", "٣", "9223372036854775808", "--1", "-"];
+        for text in invalid {
+            let error = limit(text);
+            assert!(matches!(error, Err(Error::BadRequest("Invalid parameter (limit) received"))), "{text}");
         }
     }
 
@@ -76,10 +64,8 @@ mod tests {
             "0f8fad5b-d9cb-469f-a165-70867728950e-",
             "ßf8fad5-d9cb-469f-a165-70867728950e",
         ] {
-            assert!(
-                matches!(id(invalid), Err(Error::BadRequest("Invalid parameter (id) received"))),
-                "{invalid}"
-            );
+            let error = id(invalid);
+            assert!(matches!(error, Err(Error::BadRequest("Invalid parameter (id) received"))), "{invalid}");
         }
     }
 }

@@ -2,59 +2,111 @@ use std::cell::RefCell;
 
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
+use http::request::Parts;
 use http::{HeaderName, Method};
-use spin_sdk::wasip3::http::types::{self as wasi, ErrorCode, Fields};
+use percent_encoding::percent_decode_str;
 
-use crate::Log;
-use crate::request_id::{self, X_REQUEST_ID};
+use crate::{Error, Log, Response, request_id};
 
-/// What the services look at in a request.
-///
-/// Whatever is read of it is a call to the host and a copy, so its fields are read one by one by those who
-/// need them.
+/// A request to a service, and what lives as long as it does.
 pub struct Request {
-    /// Such as `GET`.
-    pub method: Method,
-    /// From its first slash up to a question mark, percent-encoded.
-    pub path: String,
-    /// What follows the question mark, empty if there is none.
-    pub query: String,
-    /// The text in the place of the route's parameter, percent-decoded; empty if there is none.
-    pub parameter: String,
+    parts: Parts,
+    segments: Vec<String>,
     /// The client's `x-request-id`, or a new one.
     pub id: String,
     pub log: Log,
-    pub(crate) later: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
-    fields: Fields,
+    background_tasks: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
 }
 
 impl Request {
-    /// # Errors
-    /// For a method that is none by RFC 9110.
-    pub(crate) fn new(service: &'static str, received: wasi::Request) -> Result<Self, ErrorCode> {
-        let method = received.get_method().try_into();
-        let method = method.map_err(|_| ErrorCode::HttpRequestMethodInvalid)?;
-        let target = received.get_path_with_query().unwrap_or_default();
-        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-        let (path, query) = (path.to_owned(), query.to_owned());
-        let fields = received.get_headers();
-        let id = request_id::accepted_or_new(value(&fields, &X_REQUEST_ID));
-        let log = Log::new(service, &method, &path, &id);
-        Ok(Self { method, path, query, parameter: String::new(), id, log, later: RefCell::default(), fields })
+    pub(crate) fn new(service: &'static str, request: spin_sdk::http::Request) -> Self {
+        let (parts, _) = request.into_parts();
+        let id = request_id::accepted_or_new(list(&parts, &request_id::X_REQUEST_ID));
+        let log = Log::new(service, &parts.method, parts.uri.path(), &id);
+        let segments = segments(parts.uri.path());
+        Self { parts, segments, id, log, background_tasks: RefCell::default() }
     }
 
-    /// The values of all fields of this name, in their order, as one list (RFC 9110, section 5.3); empty if
-    /// there is none, `None` if it is no UTF-8.
+    pub fn method(&self) -> &Method {
+        &self.parts.method
+    }
+
+    /// The path as it was sent, percent-encoded.
+    pub fn path(&self) -> &str {
+        self.parts.uri.path()
+    }
+
+    /// The text after the question mark, empty if there is none.
+    pub fn query(&self) -> &str {
+        self.parts.uri.query().unwrap_or_default()
+    }
+
+    /// The values of all header lines of this name as one list (RFC 9110, section 5.3), empty if there is none.
+    /// `None` if they are not UTF-8.
     pub fn header(&self, name: &HeaderName) -> Option<String> {
-        value(&self.fields, name)
+        list(&self.parts, name)
     }
 
-    /// Does `work` once the response has been sent.
-    pub fn after_response(&self, work: impl Future<Output = ()> + 'static) {
-        self.later.borrow_mut().push(work.boxed_local());
+    /// The percent-decoded segments of the path. One trailing slash is ignored.
+    pub fn segments(&self) -> Vec<&str> {
+        self.segments.iter().map(String::as_str).collect()
+    }
+
+    /// The response of a route: that of `handler` for GET and HEAD. Spin leaves out the body for HEAD.
+    ///
+    /// # Errors
+    /// 405 for other methods, and the errors of `handler`, which is not polled before.
+    pub async fn get(
+        &self,
+        handler: impl Future<Output = Result<Response, Error>>,
+    ) -> Result<Response, Error> {
+        match *self.method() {
+            Method::GET | Method::HEAD => handler.await,
+            _ => Err(Error::MethodNotAllowed),
+        }
+    }
+
+    /// Runs `task` in the background once the response has been sent.
+    pub fn after_response(&self, task: impl Future<Output = ()> + 'static) {
+        self.background_tasks.borrow_mut().push(task.boxed_local());
+    }
+
+    pub(crate) fn into_background_tasks(self) -> Vec<LocalBoxFuture<'static, ()>> {
+        self.background_tasks.into_inner()
     }
 }
 
-fn value(fields: &Fields, name: &HeaderName) -> Option<String> {
-    String::from_utf8(fields.get(name.as_str()).join(&b',')).ok()
+fn list(parts: &Parts, name: &HeaderName) -> Option<String> {
+    let lines: Vec<&[u8]> = parts.headers.get_all(name).iter().map(|line| line.as_bytes()).collect();
+    String::from_utf8(lines.join(&b',')).ok()
+}
+
+/// A segment that does not decode to UTF-8 gets replacement characters, which match no route and no parameter.
+fn segments(path: &str) -> Vec<String> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let path = path.strip_prefix('/').unwrap_or(path);
+    path.split('/').map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_split_before_they_are_decoded_and_one_trailing_slash_is_ignored() {
+        for (path, expected) in [
+            ("/x/items", &["x", "items"][..]),
+            ("/x/items/", &["x", "items"]),
+            ("/x/items//", &["x", "items", ""]),
+            ("//x/items", &["", "x", "items"]),
+            ("/%78/%69tems", &["x", "items"]),
+            ("/x/a%2Fb", &["x", "a/b"]),
+            ("/x/%C3%9F", &["x", "ß"]),
+            ("/x/%ff", &["x", "\u{fffd}"]),
+            ("/x/%zz%", &["x", "%zz%"]),
+            ("/", &[""]),
+        ] {
+            assert_eq!(segments(path), expected, "{path}");
+        }
+    }
 }

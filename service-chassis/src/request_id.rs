@@ -1,4 +1,4 @@
-//! The id by which the lines that a request has left in the logs of several services are found.
+//! The id of a request, by which its lines in the logs of all services are found.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -6,12 +6,12 @@ use std::hash::{BuildHasher, Hasher};
 use http::HeaderName;
 
 /// On every response, and on every call to another service.
-pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// How long an id may be, in characters.
+/// The largest number of characters of an id.
 const LENGTH_LIMIT: usize = 128;
 
-/// The id that the client has given, if it is one: 1 to 128 of `A-Z a-z 0-9 . _ -`. Otherwise a new one.
+/// The id of the client if it is valid: 1 to 128 of `A-Z a-z 0-9 . _ -`. Otherwise a new one.
 pub(crate) fn accepted_or_new(given: Option<String>) -> String {
     given.filter(|id| is_id(id)).unwrap_or_else(new_id)
 }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_of_the_client_is_kept_if_it_is_one() {
+    fn a_valid_id_of_the_client_is_kept() {
         for id in ["a", "0", "Az-09._", &"x".repeat(128)] {
             assert_eq!(accepted_or_new(Some(id.to_owned())), id);
         }
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_id_is_an_id_and_another_each_time() {
+    fn a_new_id_is_valid_and_different_each_time() {
         let (first, second) = (accepted_or_new(None), accepted_or_new(None));
         assert!(is_id(&first) && is_id(&second));
         assert_ne!(first, second);

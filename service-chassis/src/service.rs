@@ -1,92 +1,94 @@
-//! From the host's call to a service's answer, and back.
+//! The way of a request through a service.
 
-use http::Method;
+use http::StatusCode;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use spin_sdk::wasip3::http::types::{self as wasi, ErrorCode};
 
+use crate::cors::Cors;
 use crate::request_id::X_REQUEST_ID;
-use crate::response::{self, Companion};
-use crate::routes::{self, Routes};
-use crate::{Answer, Error, Request, TimeVariable};
+use crate::{DurationVariable, Error, Request, Response, response};
 
-/// One component of the app. [`export!`](crate::export) lets the host call it.
-pub trait Service {
-    /// The name that the component has in `spin.toml`, for the log.
-    const NAME: &'static str;
-
-    /// Every path that the service knows.
-    const ROUTES: Routes<Self::Route>;
-
-    /// The variables that the service looks at.
-    const VARIABLES: &'static [&'static TimeVariable];
-
-    /// What a path leads to.
-    type Route: Copy + 'static;
-
-    /// Answers a GET or HEAD on a known path. HEAD is answered like GET; the host leaves out the body and
-    /// keeps its length.
-    fn answer(route: Self::Route, request: &Request) -> impl Future<Output = Answer>;
+/// One component of the app.
+pub struct Service {
+    /// Its name in `spin.toml`, for the log.
+    pub name: &'static str,
+    /// The variables that it reads.
+    pub variables: &'static [&'static DurationVariable],
 }
 
-/// Answers one request: finds its route, checks its method, lets the service answer it, and turns every
-/// error into JSON, with its cause in the log.
-///
-/// # Errors
-/// Only where the host refuses a response as such.
-pub async fn serve<S: Service>(received: wasi::Request) -> Result<wasi::Response, ErrorCode> {
-    let companion = Companion::new();
-    let mut request = Request::new(S::NAME, received)?;
-    for variable in S::VARIABLES {
-        variable.read(&request.log).await;
-    }
-    let answer = match (routes::find(S::ROUTES, &request.path), &request.method) {
-        (None, _) => Err(Error::NotFound("Not found")),
-        (Some((route, parameter)), &Method::GET | &Method::HEAD) => {
-            request.parameter = parameter;
-            S::answer(route, &request).await
+impl Service {
+    /// Answers a request by `route`. An error becomes a JSON response, and its cause goes to the log.
+    ///
+    /// # Errors
+    /// If the host rejects the response, which is a bug.
+    pub async fn handle(
+        &self,
+        request: spin_sdk::http::Request,
+        route: impl AsyncFnOnce(&Request) -> Result<Response, Error>,
+    ) -> Result<wasi::Response, ErrorCode> {
+        let request = Request::new(self.name, request);
+        for variable in self.variables {
+            variable.read(&request.log).await;
         }
-        (Some(_), _) => Err(Error::MethodNotAllowed),
-    };
-    let Request { id, log, later, .. } = request;
-    let mut response = answer.unwrap_or_else(|error| {
-        if let Error::Internal(cause) | Error::Unavailable(cause) = &error {
-            log.failure(cause);
-        }
-        error.to_response()
-    });
-    if let Ok(id) = id.try_into() {
-        response.headers_mut().insert(X_REQUEST_ID, id);
-    }
-    response::send(response, move |cause| log.failure(cause), later.into_inner(), companion).await
-}
+        let cors = Cors::of_instance(&request.log).await;
 
-/// Makes a type that implements [`Service`] the one that the host calls, by WASI HTTP. Outside WebAssembly,
-/// where tests are, there is no such host.
-#[macro_export]
-macro_rules! export {
-    ($service:ty) => {
-        #[cfg(target_family = "wasm")]
-        const _: () = {
-            use $crate::service::wasi_http;
-
-            struct Exported;
-
-            impl wasi_http::Guest for Exported {
-                async fn handle(
-                    request: wasi_http::Request,
-                ) -> Result<wasi_http::Response, wasi_http::ErrorCode> {
-                    $crate::service::serve::<$service>(request).await
+        let mut response = match route(&request).await {
+            Ok(response) => response,
+            Err(Error::MethodNotAllowed) if cors.is_preflight(&request) => cors.preflight_response(),
+            Err(error) => {
+                if let Some(cause) = error.cause() {
+                    request.log.error(&cause);
                 }
+                error.to_response()
             }
-
-            wasi_http::export!(Exported);
         };
-    };
+        cors.add_headers(response.headers_mut(), &request);
+        let status = response.status();
+        add_default_headers(response.headers_mut(), status);
+        if let Ok(id) = HeaderValue::from_str(&request.id) {
+            response.headers_mut().insert(X_REQUEST_ID, id);
+        }
+        let log = request.log.clone();
+        response::send(response, request.into_background_tasks(), log).await
+    }
 }
 
-/// What [`export!`](crate::export) writes into a service, which does not see it.
-#[doc(hidden)]
-pub mod wasi_http {
-    pub use spin_sdk::wasip3::exports::http::handler::Guest;
-    pub use spin_sdk::wasip3::http::service::export;
-    pub use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response};
+pub(crate) const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
+
+/// Adds the headers of every response, unless it has its own: browsers may not guess its type, show it in another
+/// page, or store it without revalidation. Errors are not stored at all.
+fn add_default_headers(headers: &mut HeaderMap, status: StatusCode) {
+    let caching = if status.is_success() { "no-cache" } else { "no-store" };
+    for (name, value) in [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (CACHE_CONTROL, caching),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_headers_do_not_replace_those_of_the_response() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
+        add_default_headers(&mut headers, StatusCode::OK);
+        assert_eq!(headers[CACHE_CONTROL], "max-age=60");
+        assert_eq!(headers[X_CONTENT_TYPE_OPTIONS], "nosniff");
+    }
+
+    #[test]
+    fn errors_are_not_stored() {
+        let mut headers = HeaderMap::new();
+        add_default_headers(&mut headers, StatusCode::NOT_FOUND);
+        assert_eq!(headers[CACHE_CONTROL], "no-store");
+    }
 }

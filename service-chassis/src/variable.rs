@@ -1,4 +1,4 @@
-//! Variables of the app that are times.
+//! Variables of the app.
 
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
@@ -8,16 +8,30 @@ use spin_sdk::variables;
 
 use crate::Log;
 
-/// A variable that holds a whole number of some unit of time. A service lists those that it looks at.
-pub struct TimeVariable {
-    pub name: &'static str,
+/// The value of a variable. A value that `parse` rejects is logged as a warning, which ends with `consequence`.
+pub(crate) async fn read<T>(
+    name: &str,
+    log: &Log,
+    consequence: &str,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Option<T> {
+    let value = match variables::get(name).await {
+        Ok(value) => parse(&value).map_err(|error| format!("{name} is {value:?}: {error}")),
+        Err(error) => Err(format!("{name} cannot be read: {error}")),
+    };
+    value.inspect_err(|error| log.warning(&format!("{error}; {consequence}"))).ok()
+}
+
+/// A variable that holds a duration. A service lists those that it reads.
+pub struct DurationVariable {
+    name: &'static str,
     unit: Duration,
     range: RangeInclusive<u32>,
     default: u32,
     value: OnceLock<Duration>,
 }
 
-impl TimeVariable {
+impl DurationVariable {
     /// A whole number of milliseconds in `range`.
     pub const fn milliseconds(name: &'static str, range: RangeInclusive<u32>, default: u32) -> Self {
         Self { name, unit: Duration::from_millis(1), range, default, value: OnceLock::new() }
@@ -28,36 +42,27 @@ impl TimeVariable {
         Self { name, unit: Duration::from_secs(1), range, default, value: OnceLock::new() }
     }
 
-    /// What the variable says, or its default where it says nothing of use.
+    /// The value, or the default if the value is invalid.
     pub fn get(&self) -> Duration {
         self.value.get().copied().unwrap_or(self.unit * self.default)
     }
 
-    /// Reads the variable, once for an instance. If it is no number in its range, the log says so.
+    /// Reads the variable, once for each instance.
     pub(crate) async fn read(&self, log: &Log) {
         if self.value.get().is_some() {
             return;
         }
-        let name = self.name;
-        let value = match variables::get(name).await {
-            Ok(value) => self.parse(&value).ok_or_else(|| {
-                let (from, to) = (self.range.start(), self.range.end());
-                format!("{name} is {value:?}, which is not a whole number from {from} to {to}")
-            }),
-            Err(error) => Err(format!("{name} cannot be read: {error}")),
-        };
-        let value = value.unwrap_or_else(|problem| {
-            let default = self.get();
-            log.warning(&format!("{problem}; the default of {default:?} is used"));
-            default
-        });
-        self.value.get_or_init(|| value);
+        let consequence = format!("the default of {:?} applies", self.get());
+        let value = read(self.name, log, &consequence, |value| self.parse(value)).await;
+        self.value.get_or_init(|| value.unwrap_or(self.get()));
     }
 
-    fn parse(&self, value: &str) -> Option<Duration> {
-        let digits = value.bytes().all(|byte| byte.is_ascii_digit()).then_some(value)?;
-        let number = digits.parse().ok().filter(|number| self.range.contains(number))?;
-        Some(self.unit * number)
+    fn parse(&self, value: &str) -> Result<Duration, String> {
+        let number = value.parse().ok().filter(|number| self.range.contains(number));
+        match number {
+            Some(number) if value.bytes().all(|byte| byte.is_ascii_digit()) => Ok(self.unit * number),
+            _ => Err(format!("not a whole number from {} to {}", self.range.start(), self.range.end())),
+        }
     }
 }
 
@@ -66,22 +71,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_a_whole_number_of_its_unit_and_in_its_range() {
-        let variable = TimeVariable::milliseconds("x_ms", 1..=60_000, 1000);
-        assert_eq!(variable.parse("1"), Some(Duration::from_millis(1)));
-        assert_eq!(variable.parse("60000"), Some(Duration::from_secs(60)));
-        for invalid in ["", "0", "-1", "+1", "60001", "1.5", "1e3", "1000ms", " 1000", "99999999999999999999"]
-        {
-            assert_eq!(variable.parse(invalid), None, "{invalid:?}");
+    fn a_duration_is_a_whole_number_of_its_unit_and_in_its_range() {
+        let variable = DurationVariable::milliseconds("x_ms", 1..=60_000, 1000);
+        assert_eq!(variable.parse("1"), Ok(Duration::from_millis(1)));
+        assert_eq!(variable.parse("60000"), Ok(Duration::from_secs(60)));
+        let invalid = ["", "0", "-1", "+1", "60001", "1.5", "1e3", "1000ms", " 1000", "99999999999999999999"];
+        for value in invalid {
+            assert!(variable.parse(value).is_err(), "{value:?}");
         }
-        let variable = TimeVariable::seconds("x_s", 0..=86_400, 0);
-        assert_eq!(variable.parse("0"), Some(Duration::ZERO));
-        assert_eq!(variable.parse("86400"), Some(Duration::from_secs(86_400)));
-        assert_eq!(variable.parse("86401"), None);
+        let variable = DurationVariable::seconds("x_s", 0..=86_400, 0);
+        assert_eq!(variable.parse("0"), Ok(Duration::ZERO));
+        assert_eq!(variable.parse("86400"), Ok(Duration::from_secs(86_400)));
+        assert!(variable.parse("86401").is_err());
     }
 
     #[test]
-    fn before_it_is_read_the_default_counts() {
-        assert_eq!(TimeVariable::seconds("x_s", 0..=9, 7).get(), Duration::from_secs(7));
+    fn the_default_applies_before_the_variable_is_read() {
+        assert_eq!(DurationVariable::seconds("x_s", 0..=9, 7).get(), Duration::from_secs(7));
     }
 }

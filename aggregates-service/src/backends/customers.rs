@@ -1,49 +1,28 @@
-//! How many customers there are, and which of them score highest.
+//! The client of `customers-service`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Backend, Entry, Heading, RANKING_LENGTH, Ranking, Section};
+use super::client::{self, BackendResult, Client};
 
-/// What customers-service answers.
+pub const SERVICE: &str = "customers-service";
+
+/// The number of customers, and those with the highest scoring.
 #[derive(Debug, Deserialize)]
-pub struct Customers {
-    count: u64,
-    top: Ranking<TopCustomer>,
+pub struct CustomersSummary {
+    pub count: u64,
+    #[serde(deserialize_with = "client::ranking")]
+    pub top: Vec<TopCustomer>,
 }
 
-#[derive(Debug, Deserialize)]
-struct TopCustomer {
-    name: String,
-    scoring: i64,
+#[derive(Debug, Deserialize, Serialize)]
+pub struct TopCustomer {
+    #[serde(rename(deserialize = "name", serialize = "customerName"))]
+    pub customer_name: String,
+    pub scoring: i64,
 }
 
-impl Backend for Customers {
-    const SERVICE: &'static str = "customers-service";
-    const TITLE: &'static str = "Customers";
-    const SUBJECT: &'static str = "the number of customers and the top customers";
-
-    const SECTIONS: &'static [Section<Self>] = &[
-        Section::Total { key: "customerCount", value: |customers| customers.count },
-        Section::Ranking {
-            key: "topCustomers",
-            heading: Heading {
-                title: "Top customers",
-                caption: "By score, the highest first",
-                measure: "Score",
-            },
-            entries: |customers| {
-                customers.top.entries(|customer| Entry {
-                    customer_name: &customer.name,
-                    key: "scoring",
-                    value: customer.scoring.into(),
-                })
-            },
-        },
-    ];
-
-    fn path() -> String {
-        format!("/customers/summary/{RANKING_LENGTH}")
-    }
+pub async fn summary(client: &Client<'_>) -> BackendResult<CustomersSummary> {
+    client.get(SERVICE, &format!("/customers/summary/{}", client::RANKING_LENGTH)).await
 }
 
 #[cfg(test)]
@@ -51,13 +30,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_entries_are_asked_for_as_a_ranking_has() {
-        assert_eq!(Customers::path(), "/customers/summary/5");
-    }
-
-    #[test]
-    fn what_was_not_asked_for_is_refused() {
-        for wrong in [
+    fn a_response_of_another_form_is_invalid() {
+        for invalid in [
             r#"{"count":-1,"top":[]}"#,
             r#"{"count":1.5,"top":[]}"#,
             r#"{"count":null,"top":[]}"#,
@@ -74,7 +48,7 @@ mod tests {
             "",
             "<html></html>",
         ] {
-            assert!(serde_json::from_str::<Customers>(wrong).is_err(), "{wrong}");
+            assert!(serde_json::from_str::<CustomersSummary>(invalid).is_err(), "{invalid}");
         }
     }
 }

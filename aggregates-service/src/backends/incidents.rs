@@ -1,73 +1,39 @@
-//! Which customers have most incidents, and whose incidents come to the highest volume.
+//! The client of `incidents-service`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
-use super::{Backend, Entry, Heading, RANKING_LENGTH, Ranking, Section};
+use super::client::{self, BackendResult, Client};
 
-/// What incidents-service answers.
+pub const SERVICE: &str = "incidents-service";
+
+/// The customers with most incidents, and those with the highest sum of amounts.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Incidents {
-    most_incidents: Ranking<IncidentCount>,
-    highest_volume: Ranking<IncidentVolume>,
+pub struct IncidentsSummary {
+    #[serde(deserialize_with = "client::ranking")]
+    pub most_incidents: Vec<IncidentCount>,
+    #[serde(deserialize_with = "client::ranking")]
+    pub highest_volume: Vec<IncidentVolume>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct IncidentCount {
-    customer_name: String,
-    number_of_incidents: u64,
+pub struct IncidentCount {
+    pub customer_name: String,
+    pub number_of_incidents: u64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct IncidentVolume {
-    customer_name: String,
-    incident_volume: Number,
+pub struct IncidentVolume {
+    pub customer_name: String,
+    /// A decimal, digit by digit as the backend sent it.
+    pub incident_volume: Number,
 }
 
-impl Backend for Incidents {
-    const SERVICE: &'static str = "incidents-service";
-    const TITLE: &'static str = "Incidents";
-    const SUBJECT: &'static str = "the customers with most incidents and those with the highest volume";
-
-    const SECTIONS: &'static [Section<Self>] = &[
-        Section::Ranking {
-            key: "customersWithMostIncidents",
-            heading: Heading {
-                title: "Most incidents",
-                caption: "By the number of incidents, the most first",
-                measure: "Incidents",
-            },
-            entries: |incidents| {
-                incidents.most_incidents.entries(|customer| Entry {
-                    customer_name: &customer.customer_name,
-                    key: "numberOfIncidents",
-                    value: customer.number_of_incidents.into(),
-                })
-            },
-        },
-        Section::Ranking {
-            key: "customersWithHighestIncidentVolume",
-            heading: Heading {
-                title: "Highest incident volume",
-                caption: "By the sum of all amounts, the highest first",
-                measure: "Volume",
-            },
-            entries: |incidents| {
-                incidents.highest_volume.entries(|customer| Entry {
-                    customer_name: &customer.customer_name,
-                    key: "incidentVolume",
-                    value: customer.incident_volume.clone(),
-                })
-            },
-        },
-    ];
-
-    fn path() -> String {
-        format!("/incidents/summary/{RANKING_LENGTH}")
-    }
+pub async fn summary(client: &Client<'_>) -> BackendResult<IncidentsSummary> {
+    client.get(SERVICE, &format!("/incidents/summary/{}", client::RANKING_LENGTH)).await
 }
 
 #[cfg(test)]
@@ -75,20 +41,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_entries_are_asked_for_as_a_ranking_has() {
-        assert_eq!(Incidents::path(), "/incidents/summary/5");
-    }
-
-    #[test]
-    fn what_was_not_asked_for_is_refused() {
-        for wrong in [
+    fn a_response_of_another_form_is_invalid() {
+        for invalid in [
             r#"{"mostIncidents":[{"customerName":"a","numberOfIncidents":-1}],"highestVolume":[]}"#,
             r#"{"mostIncidents":[{"customerName":"a","numberOfIncidents":1.5}],"highestVolume":[]}"#,
             r#"{"mostIncidents":[],"highestVolume":[{"customerName":"a","incidentVolume":"1"}]}"#,
             r#"{"mostIncidents":[],"highestVolume":[{"customerName":"a","incidentVolume":null}]}"#,
             r#"{"mostIncidents":[]}"#,
         ] {
-            assert!(serde_json::from_str::<Incidents>(wrong).is_err(), "{wrong}");
+            assert!(serde_json::from_str::<IncidentsSummary>(invalid).is_err(), "{invalid}");
         }
+    }
+
+    #[test]
+    fn every_digit_of_a_volume_is_kept() {
+        let json = r#"{"customerName":"a","incidentVolume":899999999999999.1234}"#;
+        let volume: IncidentVolume = serde_json::from_str(json).expect("valid");
+        assert_eq!(serde_json::to_string(&volume).expect("JSON"), json);
     }
 }

@@ -1,69 +1,30 @@
-//! What each backend has to tell on the page, or why it has nothing to tell.
-
 use std::time::{Duration, SystemTime};
 
-use serde_json::Number;
+use super::timestamp::Timestamp;
+use crate::backends::client::{CallReport, Reason};
 
-use super::chart::{Chart, Quantity};
-use super::minute::Minute;
-use crate::outcome::{Content, Part};
-use crate::upstream::Reason;
-
-/// What one backend has to tell.
-pub struct Panel<'a> {
-    pub title: &'static str,
+/// The part of the page that shows one backend.
+pub struct Panel {
     pub service: &'static str,
-    /// What there is to tell, in words.
-    pub subject: &'static str,
-    /// Why the service has not told it, in words that follow its name.
+    /// Why the call failed, as the end of a sentence that begins with the service.
     pub failure: Option<&'static str>,
-    /// From when it is, where it is not from now.
-    pub stale: Option<Stale>,
-    pub totals: Vec<Quantity>,
-    pub charts: Vec<Chart<'a>>,
+    /// The age of the data if it is stale, for instance `42 seconds`, and when it was read.
+    pub stale: Option<(String, Timestamp)>,
 }
 
-/// When a service has last told what is shown.
-pub struct Stale {
-    pub since: Minute,
-    /// Such as `42 seconds`.
-    pub age: String,
-}
-
-impl<'a> Panel<'a> {
-    pub fn of(part: &'a dyn Part, now: SystemTime) -> Self {
-        let mut panel = Self {
-            title: part.title(),
-            service: part.service(),
-            subject: part.subject(),
-            failure: part.failure().map(in_words),
-            stale: part
-                .age()
-                .map(|age| Stale { since: Minute::of(super::before(now, age)), age: readable(age) }),
-            totals: Vec::new(),
-            charts: Vec::new(),
-        };
-        for (key, content) in part.sections() {
-            match content {
-                Content::Total(total) => {
-                    panel.totals.extend(total.map(|total| Quantity::from(Number::from(total))));
-                }
-                Content::Ranking(entries, heading) => {
-                    panel.charts.push(Chart::new(key, heading, entries.unwrap_or_default()));
-                }
-            }
-        }
-        panel
-    }
-
-    /// Why there is nothing to tell, in words that follow the name of the service.
-    pub fn missing(&self) -> Option<&'static str> {
-        self.failure.filter(|_| self.stale.is_none())
+impl Panel {
+    /// The panel of a call on a page that was created at `created`.
+    pub fn new(call: &CallReport, created: SystemTime) -> Self {
+        let stale = call.outcome.stale_age().map(|age| {
+            let read = Timestamp::new(super::before(created, age));
+            (readable_age(age), read)
+        });
+        Self { service: call.service, failure: call.outcome.reason().map(sentence), stale }
     }
 }
 
-/// A time in the largest unit of which it has two or more.
-fn readable(age: Duration) -> String {
+/// An age in the largest unit of which it has two or more.
+fn readable_age(age: Duration) -> String {
     let seconds = age.as_secs();
     match seconds {
         1 => "1 second".to_owned(),
@@ -73,13 +34,13 @@ fn readable(age: Duration) -> String {
     }
 }
 
-fn in_words(reason: Reason) -> &'static str {
+fn sentence(reason: Reason) -> &'static str {
     match reason {
-        Reason::Timeout => "timed out: its whole answer did not come in time",
-        Reason::Unreachable => "is unreachable: the call to it failed",
-        Reason::ErrorStatus => "answered with an error status",
-        Reason::InvalidResponse => "gave an invalid response: not the data that it was asked for",
-        Reason::TooLarge => "gave a response that is too large: more than 1 MiB",
+        Reason::Timeout => "timed out: its response was not complete in time",
+        Reason::Unreachable => "is unreachable",
+        Reason::ErrorStatus => "returned an error status",
+        Reason::InvalidResponse => "returned an invalid response",
+        Reason::TooLarge => "returned a response that is too large (over 1 MiB)",
     }
 }
 
@@ -98,7 +59,7 @@ mod tests {
             (7200, "2 hours"),
             (86_400, "24 hours"),
         ] {
-            assert_eq!(readable(Duration::from_secs(seconds)), expected);
+            assert_eq!(readable_age(Duration::from_secs(seconds)), expected);
         }
     }
 }

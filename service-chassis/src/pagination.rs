@@ -1,66 +1,65 @@
-//! Lists of any length, read and sent in pages.
+//! Lists of any length, by keyset pagination: each page begins after the last key of the page before.
 //!
-//! A page is one query, drained before its text is written: a client that reads slowly holds no lock
-//! in the database, and neither guest nor host ever holds more than a page or two.
+//! A page is one query, which ends before the page is sent. So a slow client holds no lock in the database, and
+//! no more than two pages are in memory.
 
 use anyhow::Result;
 use futures::{StreamExt, stream};
-use http::StatusCode;
 
-use crate::{Answer, Body, json_response, ok};
+use crate::{Body, Error, Response, ok};
 
-/// How many rows one page has at most.
+/// The largest number of rows in a page.
 pub const ROWS_PER_PAGE: i64 = 1000;
 
-/// A part of a list.
+/// A part of a list. `K` is the key of its last row.
 pub struct Page<K> {
-    /// What stands between the page before and this one.
+    /// The JSON between the page before and this one.
     pub separator: &'static str,
-    /// The entries as JSON text, without the brackets of the list; empty if there are none.
+    /// The entries as JSON without the brackets of the list, empty if there are none.
     pub json: String,
-    /// Where the next page begins, `None` if there is none.
+    /// The key after which the next page begins, `None` if there is none.
     pub next: Option<K>,
 }
 
 impl<K> Page<K> {
-    /// The page beyond the last entry.
+    /// The page after the last entry.
     pub fn empty() -> Self {
         Self { separator: "", json: String::new(), next: None }
     }
 }
 
-/// What stands around the pages of a list.
+/// The JSON around the pages of a list.
 pub struct Brackets {
     pub open: &'static str,
     pub close: &'static str,
-    /// The list with nothing in it.
+    /// A list without entries.
     pub empty: &'static str,
 }
 
 /// The brackets of a JSON array.
 pub const ARRAY: Brackets = Brackets { open: "[", close: "]", empty: "[]" };
 
-/// Answers with the list whose pages `fetch` gives, beginning at `start`.
+/// The list whose pages `fetch` returns, from the key `start`.
 ///
-/// A list that fits into one page is sent whole, with its length; a longer one as it is read.
+/// A list that fits into one page is sent with its length, a longer one page by page.
 ///
 /// # Errors
-/// What `fetch` says of the first page or the second. A later failure cuts the answer off.
-pub async fn answer<K: 'static, F>(brackets: Brackets, start: K, fetch: F) -> Answer
+/// Those of `fetch` for the first two pages. A later error breaks the response off.
+pub async fn respond<K: 'static, F>(brackets: Brackets, start: K, fetch: F) -> Result<Response, Error>
 where
     F: AsyncFn(K) -> Result<Page<K>> + 'static,
 {
     let Brackets { open, close, empty } = brackets;
     let first = fetch(start).await?;
     if first.json.is_empty() {
-        return ok(empty);
+        return Ok(ok(empty));
     }
     let second = match first.next {
         Some(key) => fetch(key).await?,
         None => Page::empty(),
     };
     if second.json.is_empty() {
-        return ok([open, &first.json, close].concat());
+        return Ok(ok([open, &first.json, close].concat()));
     }
 
     let rest = stream::try_unfold((second.next, fetch), async |(next, fetch)| {
@@ -70,8 +69,7 @@ where
     });
     let start = [open.to_owned() + &first.json, second.separator.to_owned() + &second.json];
     let pages = stream::iter(start.map(Ok)).chain(rest).chain(stream::iter([Ok(close.to_owned())]));
-    let mut response = json_response(StatusCode::OK, "");
-    *response.body_mut() =
-        Body::Pages(pages.map(|page: Result<String>| page.map(String::into_bytes)).boxed_local());
+    let mut response = ok("");
+    *response.body_mut() = Body::Pages(pages.boxed_local());
     Ok(response)
 }

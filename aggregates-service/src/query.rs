@@ -1,53 +1,69 @@
-//! The parameters that the dashboard has.
+//! The parameters of the dashboard.
+
+use std::ops::RangeInclusive;
 
 use service_chassis::Error;
 
-/// How often a page asks to be loaded again at most and at least, in seconds.
-const REFRESH_SECONDS: std::ops::RangeInclusive<u16> = 1..=3600;
+/// The seconds between two loads of a page that reloads itself.
+const REFRESH_SECONDS: RangeInclusive<u16> = 1..=3600;
 
-/// What the query of a request asks for. Parameters that nobody knows are ignored.
-#[derive(Debug, Default, PartialEq)]
+/// The parameters of a request. Unknown ones are ignored.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Query {
-    /// `refresh=N`: the page loads itself again every N seconds.
+    /// `refresh=N`: the page reloads itself every N seconds.
     pub refresh: Option<u16>,
-    /// `format=json`: JSON whatever `Accept` says. A link cannot choose its `Accept`, so the page needs
-    /// this for its link to the JSON.
+    /// `format=json`: JSON, whatever `accept` says.
     pub json: bool,
-    /// `require=complete`: an error in the place of a dashboard that is not complete.
-    pub complete: bool,
+    /// `require=complete`: an error instead of a dashboard that is not complete.
+    pub require_complete: bool,
 }
 
 impl Query {
     /// # Errors
-    /// 400 for a value that the parameter does not have, and for a second one.
+    /// 400 for a parameter with an invalid value, and for one that is given twice.
     pub fn parse(query: &str) -> Result<Self, Error> {
         let mut parsed = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
-                "refresh" => match seconds(&value) {
-                    Some(seconds) if parsed.refresh.is_none() => parsed.refresh = Some(seconds),
-                    _ => {
-                        return Err(Error::BadRequest(
-                            "Invalid parameter (refresh) received, use a whole number from 1 to 3600",
-                        ));
-                    }
-                },
+                "refresh" if parsed.refresh.is_none() => parsed.refresh = Some(refresh(&value)?),
+                "refresh" => return Err(INVALID_REFRESH),
                 "format" if value == "json" && !parsed.json => parsed.json = true,
-                "require" if value == "complete" && !parsed.complete => parsed.complete = true,
+                "format" => return Err(Error::BadRequest("Invalid parameter (format) received, use json")),
+                "require" if value == "complete" && !parsed.require_complete => {
+                    parsed.require_complete = true
+                }
                 "require" => {
                     return Err(Error::BadRequest("Invalid parameter (require) received, use complete"));
                 }
-                "format" => return Err(Error::BadRequest("Invalid parameter (format) received, use json")),
                 _ => {}
             }
         }
         Ok(parsed)
     }
+
+    /// A link to the dashboard with these parameters, relative to its own address.
+    pub fn to_link(self) -> String {
+        let mut link = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
+        if self.json {
+            link.append_pair("format", "json");
+        }
+        if let Some(seconds) = self.refresh {
+            link.append_pair("refresh", &seconds.to_string());
+        }
+        if self.require_complete {
+            link.append_pair("require", "complete");
+        }
+        link.finish()
+    }
 }
 
-fn seconds(value: &str) -> Option<u16> {
-    let digits = value.bytes().all(|byte| byte.is_ascii_digit()).then_some(value)?;
-    digits.parse().ok().filter(|seconds| REFRESH_SECONDS.contains(seconds))
+const INVALID_REFRESH: Error =
+    Error::BadRequest("Invalid parameter (refresh) received, use a whole number from 1 to 3600");
+
+fn refresh(value: &str) -> Result<u16, Error> {
+    let seconds = value.parse().ok().filter(|seconds| REFRESH_SECONDS.contains(seconds));
+    let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+    seconds.filter(|_| is_number).ok_or(INVALID_REFRESH)
 }
 
 #[cfg(test)]
@@ -97,17 +113,24 @@ mod tests {
     }
 
     #[test]
-    fn all_or_nothing_is_complete() {
-        assert!(Query::parse("require=complete").expect("valid").complete);
+    fn require_is_complete() {
+        assert!(Query::parse("require=complete").expect("valid").require_complete);
         for invalid in ["require", "require=all", "require=Complete", "require=complete&require=complete"] {
             assert!(matches!(Query::parse(invalid), Err(Error::BadRequest(_))), "{invalid}");
         }
     }
 
     #[test]
-    fn nothing_is_asked_for_by_other_parameters() {
+    fn other_parameters_are_ignored() {
         for query in ["", "&", "=", "a=b", "Refresh=x", "refreshed=1", "%ff=%fe"] {
             assert_eq!(Query::parse(query).expect("valid"), Query::default(), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_link_has_the_parameters_that_it_was_parsed_from() {
+        for link in ["?", "?format=json", "?refresh=10", "?format=json&refresh=3600&require=complete"] {
+            assert_eq!(Query::parse(&link[1..]).expect("valid").to_link(), link);
         }
     }
 }
