@@ -69,7 +69,7 @@ fn every_number_is_shown_with_all_its_digits() {
     assert_has(
         &page,
         &[
-            r#"<data value="1234">1,234</data> customers in total"#,
+            r#"<data value="1234">1,234</data> customers"#,
             r#"<data value="-1000">−1,000</data>"#,
             r#"<data value="4096">4,096</data>"#,
             r#"<data value="899999999999999.1234">899,<wbr>999,<wbr>999,<wbr>999,<wbr>999.1234<wbr></data>"#,

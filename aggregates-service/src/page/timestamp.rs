@@ -1,12 +1,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
-use time::format_description::StaticFormatDescription;
-use time::macros::format_description;
-
-const RFC_3339: StaticFormatDescription = format_description!("[year]-[month]-[day]T[hour]:[minute]:00Z");
-const READABLE: StaticFormatDescription =
-    format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
 
 /// A time in UTC, which is shown to the minute.
 pub struct Timestamp(OffsetDateTime);
@@ -15,20 +9,22 @@ impl Timestamp {
     /// A time before 1970 or after 9999 becomes the start of 1970.
     pub fn new(time: SystemTime) -> Self {
         let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let time = i64::try_from(seconds).ok().and_then(|seconds| {
-            OffsetDateTime::from_unix_timestamp(seconds).ok() //
-        });
+        let time = OffsetDateTime::from_unix_timestamp(i64::try_from(seconds).unwrap_or_default());
         Self(time.unwrap_or(OffsetDateTime::UNIX_EPOCH))
     }
 
     /// For instance `2026-11-23T07:20:00Z`.
     pub fn rfc3339(&self) -> String {
-        self.0.format(RFC_3339).unwrap_or_default()
+        let (year, month, day) = self.0.to_calendar_date();
+        let (hour, minute, _) = self.0.to_hms();
+        format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}:00Z", u8::from(month))
     }
 
     /// For instance `23 November 2026, 07:20 UTC`.
     pub fn readable(&self) -> String {
-        self.0.format(READABLE).unwrap_or_default()
+        let (year, month, day) = self.0.to_calendar_date();
+        let (hour, minute, _) = self.0.to_hms();
+        format!("{day} {month} {year}, {hour:02}:{minute:02} UTC")
     }
 }
 
