@@ -2,10 +2,8 @@
 
 use http::StatusCode;
 use service_chassis::request_id::X_REQUEST_ID;
-use spin_sdk::http::IntoRequest;
-use spin_sdk::http::{EmptyBody, Request};
 use spin_sdk::wasip3::http::client;
-use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Response};
+use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Request, Response, Scheme};
 use spin_sdk::wasip3::wit_future;
 use spin_sdk::wit_bindgen::StreamResult;
 
@@ -24,11 +22,7 @@ const CHUNK: usize = 4096;
 /// # Errors
 /// If there is no response with status 200 and a whole body of at most [`BODY_LIMIT`].
 pub async fn get(service: &str, path: &str, request_id: &str) -> Result<Vec<u8>, CallError> {
-    let request = Request::get(format!("http://{service}.spin.internal{path}"))
-        .header(X_REQUEST_ID, request_id)
-        .body(EmptyBody::new())
-        .map_err(|error| CallError::Denied(error.to_string()))?;
-    let request = request.into_request().map_err(|code| CallError::Denied(code.to_string()))?;
+    let request = request(service, path, request_id).map_err(|cause| CallError::Denied(cause.to_owned()))?;
     // `spin_sdk::http::send` would copy all headers of the response, where one is of interest.
     let response = client::send(request).await.map_err(|code| match code {
         ErrorCode::HttpRequestDenied => CallError::Denied(code.to_string()),
@@ -61,6 +55,19 @@ pub async fn get(service: &str, path: &str, request_id: &str) -> Result<Vec<u8>,
         }
         _ => Ok(body),
     }
+}
+
+/// A GET without a body. The SDK would start a task that writes the empty body.
+fn request(service: &str, path: &str, request_id: &str) -> Result<Request, &'static str> {
+    let headers = [(X_REQUEST_ID.to_string(), request_id.as_bytes().to_vec())];
+    let headers = Fields::from_list(&headers).map_err(|_| "invalid request id")?;
+    let (_, trailers) = wit_future::new(|| Ok(None));
+    let (request, _) = Request::new(headers, None, trailers, None);
+    let authority = format!("{service}.spin.internal");
+    request.set_scheme(Some(&Scheme::Http)).map_err(|()| "invalid scheme")?;
+    request.set_authority(Some(&authority)).map_err(|()| "invalid name of the service")?;
+    request.set_path_with_query(Some(path)).map_err(|()| "invalid path")?;
+    Ok(request)
 }
 
 fn content_length(headers: &Fields) -> Option<usize> {
