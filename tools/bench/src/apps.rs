@@ -16,24 +16,10 @@ pub struct Running {
     _process: Box<dyn Any>,
 }
 
-impl Running {
-    fn new(server: &Server) -> (String, Vec<u32>) {
-        (server.base().trim_start_matches("http://").to_owned(), server.processes())
-    }
-}
-
-impl From<App> for Running {
-    fn from(app: App) -> Self {
-        let (address, processes) = Self::new(app.server());
-        Self { address, processes, _process: Box::new(app) }
-    }
-}
-
-impl From<Server> for Running {
-    fn from(server: Server) -> Self {
-        let (address, processes) = Self::new(&server);
-        Self { address, processes, _process: Box::new(server) }
-    }
+fn running<T: 'static>(process: T, server: impl Fn(&T) -> &Server) -> Running {
+    let address = server(&process).base().trim_start_matches("http://").to_owned();
+    let processes = server(&process).processes();
+    Running { address, processes, _process: Box::new(process) }
 }
 
 /// The name of the runtime that `APP_RUNTIME` chooses.
@@ -45,18 +31,19 @@ pub fn runtime() -> &'static str {
 pub fn app(state: &Path, variables: &[(&str, &str)]) -> Running {
     let options = Options::default().state(state.to_owned());
     let options = variables.iter().fold(options, |options, (name, value)| options.variable(name, value));
-    options.start().into()
+    running(options.start(), App::server)
 }
 
 pub fn hello() -> Running {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("hello-service");
-    Options::default().manifest(|_| Manifest::of(&directory)).start().into()
+    running(Options::default().manifest(|_| Manifest::of(&directory)).start(), App::server)
 }
 
 /// This program as a server (`native.rs`).
 pub fn native(argument: &str, database: &Path) -> Result<Running> {
     let server = Server::start(Command::new(std::env::current_exe()?).arg(argument).arg(database));
-    Ok(server.map_err(|ended| anyhow!("the native peer ended:\n{}", ended.output))?.into())
+    let server = server.map_err(|ended| anyhow!("the native peer ended:\n{}", ended.output))?;
+    Ok(running(server, |server| server))
 }
 
 /// The app with the sample rows, on a database that can be made to hang: libSQL's server if the app runs on Spin and

@@ -13,34 +13,8 @@ use rusqlite::Connection;
 pub const INCIDENTS: u64 = 1_000_000;
 const CUSTOMERS: u64 = 100_000;
 
-/// `?1` rows. The multiplication scatters the ids, as those of random UUIDs are.
-const INSERT_CUSTOMERS: &str = "
-    WITH RECURSIVE Numbers (number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM Numbers WHERE number + 1 < ?1)
-    INSERT INTO Customers (Id, Name, City, Country, Scoring)
-    SELECT printf('%08x-0000-4000-a000-%012x', number * 2654435761 & 0xffffffff, number),
-        CASE number % 4 WHEN 0 THEN 'Café' WHEN 1 THEN 'Łódź' WHEN 2 THEN 'The \"Inn\"' ELSE '日本' END || ' ' || number,
-        iif(number % 2, 'Zürich', 'São Paulo'), iif(number % 2, 'Switzerland', 'Brazil'), 1 + number % 10
-    FROM Numbers
-";
-
-/// `?1` rows in `{table}`, of `?2` customers: a few have many, most have few, and one incident in 200 names nobody.
-const INSERT_INCIDENTS: &str = "
-    WITH RECURSIVE Numbers (number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM Numbers WHERE number + 1 < ?1),
-    Random AS (
-        SELECT number, number * 2654435761 & 0xffffffff AS id, number * 2246822519 & 0xffffffff AS amount,
-            (number * 3266489917 & 0xffffffff) / 4294967296.0 AS share
-        FROM Numbers
-    ),
-    Customer AS (SELECT *, CAST(share * share * share * ?2 AS INTEGER) AS customer FROM Random)
-    INSERT INTO {table} (Id, Amount, CustomerName, Category)
-    SELECT printf('%08x-0000-4000-b000-%012x', id, number),
-        iif(number % 10 < 6, amount % 10000, amount % 1000000 / 100.0),
-        CASE WHEN number % 200 = 0 THEN 'Unknown'
-            ELSE CASE customer % 4 WHEN 0 THEN 'Café' WHEN 1 THEN 'Łódź' WHEN 2 THEN 'The \"Inn\"' ELSE '日本' END
-        END || ' ' || customer,
-        CASE number % 3 WHEN 0 THEN 'Fire' WHEN 1 THEN 'Water damage' ELSE 'Late delivery' END
-    FROM Customer
-";
+const INSERT_CUSTOMERS: &str = include_str!("data/customers.sql");
+const INSERT_INCIDENTS: &str = include_str!("data/incidents.sql");
 
 pub struct DataSets {
     directory: PathBuf,
@@ -122,14 +96,15 @@ pub fn database(state: &Path) -> PathBuf {
     state.join("sqlite_db.db")
 }
 
-/// Inserts rows like those of an app with so many customers.
+/// Inserts incidents of so many customers into a table.
 pub fn insert_incidents(
     connection: &Connection,
     table: &str,
     incidents: u64,
     customers: u64,
 ) -> rusqlite::Result<usize> {
-    connection.execute(&INSERT_INCIDENTS.replace("{table}", table), [incidents, customers])
+    let insert = INSERT_INCIDENTS.replace("INTO Incidents", &format!("INTO {table}"));
+    connection.execute(&insert, [incidents, customers])
 }
 
 /// Drops all triggers, and with them the rules and the upkeep of the summaries.
