@@ -1,7 +1,7 @@
 //! The load generator: a client sends its next request as soon as it has read the last response.
 //!
-//! The client is hyper on one thread, and takes NN µs of CPU per request. `wrk` takes NN µs, but it checks neither
-//! lengths nor first bytes and has to be installed first.
+//! hyper on one thread takes 7 to 10 µs of CPU per request against nginx, as measured beside `wrk`, which takes 6 to 9.
+//! `wrk` would have to be installed, and checks no lengths and no first bytes. ureq takes 40 µs.
 
 use std::time::{Duration, Instant};
 
