@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use rusqlite::Connection;
 
-pub const INCIDENTS: u64 = 1_000_000;
+const INCIDENTS: u64 = 1_000_000;
 const CUSTOMERS: u64 = 100_000;
 
 const INSERT_CUSTOMERS: &str = include_str!("data/customers.sql");
@@ -39,7 +39,7 @@ impl DataSets {
         Ok(state)
     }
 
-    /// A state directory with [`INCIDENTS`].
+    /// A state directory with 1,000,000 incidents.
     pub fn large(&self) -> Result<PathBuf> {
         let mut hasher = DefaultHasher::new();
         (&self.migrations, INSERT_CUSTOMERS, INSERT_INCIDENTS).hash(&mut hasher);
@@ -48,7 +48,7 @@ impl DataSets {
         if fs::read_to_string(&version_file).is_ok_and(|made| made == version) {
             return Ok(state);
         }
-        eprintln!("Making {INCIDENTS} incidents");
+        eprintln!("Making 1,000,000 incidents");
         let connection = self.empty(&database(&state))?;
         drop_triggers(&connection)?;
         connection.execute(INSERT_CUSTOMERS, [CUSTOMERS])?;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use rusqlite::Connection;
 
-use crate::data::{DataSets, INCIDENTS, database};
+use crate::data::{DataSets, database};
 use crate::report::{Goal, MIB, Section, duration, megabytes, optional, ratio};
 use crate::rounds::median;
 use crate::{Effort, apps, load, processes};
@@ -51,7 +51,7 @@ pub fn measure(data: &DataSets, effort: &Effort) -> Result<Section> {
     for (path, sql) in LISTS {
         let length = {
             let (list, raw) = (load::get_ok(&app.address, path)?, query(&connection, sql)?.1);
-            ensure!(list == raw.as_bytes(), "{path} is not what the raw query returns");
+            ensure!(list == raw, "{path} is not what the raw query returns");
             raw.len()
         };
         let (mut first_bytes, mut whole, mut raw) = (Vec::new(), Vec::new(), Vec::new());
@@ -88,12 +88,17 @@ pub fn measure(data: &DataSets, effort: &Effort) -> Result<Section> {
         section.goals.push(goal);
     }
     let time = data.migration_time(&large)?.as_secs_f64();
-    section.goals.push(Goal::at_most(2.0, format!("seconds of migrations.sql, {INCIDENTS} incidents"), time));
+    section.goals.push(Goal::at_most(2.0, "seconds of migrations.sql, 1,000,000 incidents", time));
     Ok(section)
 }
 
-fn query(connection: &Connection, sql: &str) -> Result<(Duration, String)> {
+/// The time that SQLite takes for the JSON, without copying it.
+fn query(connection: &Connection, sql: &str) -> Result<(Duration, Vec<u8>)> {
+    let mut statement = connection.prepare(sql)?;
     let begun = Instant::now();
-    let json = connection.query_row(sql, (), |row| row.get(0))?;
-    Ok((begun.elapsed(), json))
+    let result = statement.query_row((), |row| {
+        let json = row.get_ref(0)?.as_bytes()?;
+        Ok((begun.elapsed(), json.to_owned()))
+    });
+    Ok(result?)
 }
