@@ -1,199 +1,118 @@
-//! The data sets: `migrations.sql`, then rows in bulk. They are kept in `target/bench-data` for as long
-//! as neither the migration nor the rows change.
+//! The databases: `migrations.sql` and rows that are the same in every run.
+//!
+//! The large one takes some seconds to make, so it is kept until `migrations.sql` or the rows change.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use rusqlite::{Connection, Statement, params};
-use sha2::{Digest, Sha256};
+use rusqlite::Connection;
 
-use crate::random::{Incident, Random};
+const INCIDENTS: u64 = 1_000_000;
+const CUSTOMERS: u64 = 100_000;
 
-/// To be raised whenever other rows are made, or the same in another way.
-const ROWS_VERSION: u8 = 3;
+const INSERT_CUSTOMERS: &str = include_str!("data/customers.sql");
+const INSERT_INCIDENTS: &str = include_str!("data/incidents.sql");
 
-/// The database `default` in a state directory.
-const DATABASE: &str = "sqlite_db.db";
-
-const INCIDENTS_PER_CUSTOMER: u64 = 10;
-
-pub const INSERT_INCIDENT: &str =
-    "INSERT INTO Incidents (Id, Amount, CustomerName, Category) VALUES (?1, ?2, ?3, ?4)";
-
-/// How many incidents a data set has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Size {
-    /// What `migrations.sql` puts into an empty database, about a hundred.
-    Sample,
-    Incidents(u64),
-}
-
-impl Size {
-    /// As people write it.
-    pub fn label(self) -> String {
-        match self {
-            Self::Sample => "100".to_owned(),
-            Self::Incidents(incidents) => grouped(incidents),
-        }
-    }
-}
-
-/// `1234567` as `1,234,567`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A state directory with a database in it.
-#[derive(Clone, Debug)]
-pub struct DataSet {
-    pub size: Size,
-    pub state_dir: PathBuf,
-}
-
-impl DataSet {
-    pub fn database(&self) -> PathBuf {
-        self.state_dir.join(DATABASE)
-    }
-}
-
-/// Where data sets are kept, and what they are made with.
-pub struct Cache {
+pub struct DataSets {
     directory: PathBuf,
     migrations: String,
 }
 
-impl Cache {
-    /// Removes what belongs to another version of the migration.
-    ///
+impl DataSets {
     /// # Errors
-    /// If `migrations.sql` cannot be read, or `target` not be written.
-    pub fn new(root: &Path) -> Result<Self> {
-        let file = root.join("migrations.sql");
+    /// If `migrations.sql` cannot be read, or `directory` not be made.
+    pub fn new(directory: &Path) -> Result<Self> {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations.sql");
         let migrations =
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let digest = Sha256::new().chain_update([ROWS_VERSION]).chain_update(&migrations).finalize();
-        let key: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let parent = root.join("target").join("bench-data");
-        let directory = parent.join(key);
-        if !directory.exists() && parent.exists() {
-            fs::remove_dir_all(&parent)?;
+        fs::create_dir_all(directory)?;
+        Ok(Self { directory: directory.to_owned(), migrations })
+    }
+
+    /// A state directory with the sample rows: 40 customers and about 100 incidents.
+    pub fn sample(&self) -> Result<PathBuf> {
+        let state = self.directory.join("sample");
+        self.migrated(&database(&state))?;
+        Ok(state)
+    }
+
+    /// A state directory with 1,000,000 incidents.
+    pub fn large(&self) -> Result<PathBuf> {
+        let mut hasher = DefaultHasher::new();
+        (&self.migrations, INSERT_CUSTOMERS, INSERT_INCIDENTS).hash(&mut hasher);
+        let (state, version) = (self.directory.join("large"), hasher.finish().to_string());
+        let version_file = state.join("version");
+        if fs::read_to_string(&version_file).is_ok_and(|made| made == version) {
+            return Ok(state);
         }
-        fs::create_dir_all(&directory)?;
-        Ok(Self { directory, migrations })
+        eprintln!("Making 1,000,000 incidents");
+        let connection = self.empty(&database(&state))?;
+        drop_triggers(&connection)?;
+        connection.execute(INSERT_CUSTOMERS, [CUSTOMERS])?;
+        insert_incidents(&connection, "Incidents", INCIDENTS, CUSTOMERS)?;
+        connection.execute_batch(&self.migrations)?;
+        fs::write(version_file, version)?;
+        Ok(state)
     }
 
-    /// A path for something that is made anew in each run.
-    pub fn scratch(&self, name: &str) -> PathBuf {
-        self.directory.join(name)
+    /// How long `migrations.sql` takes when it is applied again.
+    pub fn migration_time(&self, state: &Path) -> Result<Duration> {
+        let connection = Connection::open(database(state))?;
+        let begun = Instant::now();
+        connection.execute_batch(&self.migrations)?;
+        Ok(begun.elapsed())
     }
 
-    /// The data set of a size, made if it is not there yet.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn data_set(&self, size: Size) -> Result<DataSet> {
-        let name = size.label().replace(',', "");
-        let data_set = DataSet { size, state_dir: self.directory.join(&name) };
-        if !data_set.database().exists() {
-            let begun = Instant::now();
-            let unfinished = self.scratch(&format!("{name}.unfinished"));
-            remove_database(&unfinished)?;
-            self.build(size, &unfinished)?;
-            fs::create_dir_all(&data_set.state_dir)?;
-            fs::rename(&unfinished, data_set.database())?;
-            eprintln!("Made the data set of {} incidents in {:.1?}", size.label(), begun.elapsed());
+    /// A database for a single measurement, with the tables of the app but without rows.
+    pub fn scratch(&self) -> Result<Connection> {
+        self.empty(&database(&self.directory.join("scratch")))
+    }
+
+    fn empty(&self, file: &Path) -> Result<Connection> {
+        let connection = self.migrated(file)?;
+        connection.execute_batch("DELETE FROM Incidents; DELETE FROM Customers")?;
+        Ok(connection)
+    }
+
+    /// A new database as `cargo up` makes it.
+    fn migrated(&self, file: &Path) -> Result<Connection> {
+        let state = file.parent().context("a database is in a state directory")?;
+        if state.exists() {
+            fs::remove_dir_all(state)?;
         }
-        Ok(data_set)
-    }
-
-    fn build(&self, size: Size, file: &Path) -> Result<()> {
-        let Size::Incidents(incidents) = size else {
-            self.migrated_database(file)?;
-            return Ok(());
-        };
-        let mut database = self.empty_database(file)?;
-        let customers = incidents / INCIDENTS_PER_CUSTOMER;
-        let transaction = database.transaction()?;
-        {
-            let mut random = Random::new(incidents);
-            let mut insert = transaction.prepare(
-                "INSERT INTO Customers (Id, Name, City, Country, Scoring) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?;
-            for number in 0..customers {
-                let customer = random.customer(number);
-                insert.execute(params![
-                    customer.id,
-                    customer.name,
-                    customer.city,
-                    customer.country,
-                    customer.scoring
-                ])?;
-            }
-            let mut insert = transaction.prepare(INSERT_INCIDENT)?;
-            for _ in 0..incidents {
-                insert_incident(&mut insert, &random.incident(customers))?;
-            }
-        }
-        Ok(transaction.commit()?)
-    }
-
-    /// A database as `cargo up` makes it.
-    fn migrated_database(&self, file: &Path) -> Result<Connection> {
-        let database = Connection::open(file)?;
-        database.execute_batch("PRAGMA journal_mode = WAL")?;
-        database.execute_batch(&self.migrations)?;
-        Ok(database)
-    }
-
-    /// The same without the samples.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn empty_database(&self, file: &Path) -> Result<Connection> {
-        remove_database(file)?;
-        let database = self.migrated_database(file)?;
-        database.execute_batch("DELETE FROM Incidents; DELETE FROM Customers")?;
-        Ok(database)
+        fs::create_dir_all(state)?;
+        let connection = Connection::open(file)?;
+        connection.execute_batch("PRAGMA journal_mode = WAL")?;
+        connection.execute_batch(&self.migrations)?;
+        Ok(connection)
     }
 }
 
-/// Removes a database file, and what SQLite may have left beside it.
-pub fn remove_database(file: &Path) -> Result<()> {
-    for suffix in ["", "-journal", "-wal", "-shm"] {
-        let mut name = file.as_os_str().to_owned();
-        name.push(suffix);
-        let removed = fs::remove_file(&name);
-        if let Err(error) = removed
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            return Err(error).with_context(|| format!("cannot remove {}", file.display()));
-        }
+/// The file of the database `default` in a state directory.
+pub fn database(state: &Path) -> PathBuf {
+    state.join("sqlite_db.db")
+}
+
+/// Inserts incidents of so many customers into a table.
+pub fn insert_incidents(
+    connection: &Connection,
+    table: &str,
+    incidents: u64,
+    customers: u64,
+) -> rusqlite::Result<usize> {
+    let insert = INSERT_INCIDENTS.replace("INTO Incidents", &format!("INTO {table}"));
+    connection.execute(&insert, [incidents, customers])
+}
+
+/// Drops all triggers, and with them the rules and the upkeep of the summaries.
+pub fn drop_triggers(connection: &Connection) -> Result<()> {
+    let mut triggers = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'")?;
+    let triggers = triggers.query_map((), |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    for trigger in triggers {
+        connection.execute_batch(&format!("DROP TRIGGER \"{trigger}\""))?;
     }
     Ok(())
-}
-
-/// Runs [`INSERT_INCIDENT`].
-pub fn insert_incident(insert: &mut Statement<'_>, incident: &Incident) -> rusqlite::Result<usize> {
-    insert.execute(params![incident.id, incident.amount, incident.customer_name, incident.category])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        let texts: Vec<String> = [0, 100, 1_000, 12_345, 1_000_000].map(grouped).into();
-        assert_eq!(texts, ["0", "100", "1,000", "12,345", "1,000,000"]);
-    }
 }

@@ -1,60 +1,97 @@
-//! Measures the application against its peers: the same services as native processes, a hello component
-//! on the same runtime, and SQLite alone. Run by `cargo bench`; see `options.rs` for its arguments.
+//! Measures the app beside a hello component on the same runtime, a native peer, and SQLite alone.
 //!
-//! A timing never makes it fail, a wrong answer does.
+//! - `apps.rs` starts what is measured; `data.rs` makes its rows; `native.rs` is the native peer.
+//! - `load.rs` sends requests; `rounds.rs` lets subjects take turns; `processes.rs` reads CPU time and memory.
+//! - `dashboard.rs`, `lists.rs`, `hang.rs` and `inserts.rs` measure; `report.rs` prints tables and goals.
+//!
+//! A slow result is a missed goal in the report. A wrong response is an error.
 
-use std::fs;
-use std::time::Instant;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use std::{env, fs};
 
-use anyhow::{Context, Result};
-use clap::Parser;
-use harness::{Runtime, usage};
+use anyhow::{Context, Result, bail};
 
-mod at_url;
-mod comparison;
-mod crowd;
+mod apps;
+mod dashboard;
 mod data;
-mod goals;
+mod hang;
 mod inserts;
 mod lists;
 mod load;
 mod native;
-mod options;
-mod random;
-mod raw_query;
+mod processes;
 mod report;
 mod rounds;
-mod routes;
-mod servers;
-mod slow_readers;
-mod worker;
 
-use options::Options;
+use data::DataSets;
 
-/// The program: reads its arguments, measures, and prints the report.
+/// How long a run takes.
+struct Effort {
+    rounds: usize,
+    warm_up: Duration,
+    round: Duration,
+    /// Rounds of measurements that take seconds each: long lists and inserts.
+    long_rounds: usize,
+    hang: Duration,
+}
+
+const FULL: Effort = Effort {
+    rounds: 7,
+    warm_up: Duration::from_millis(300),
+    round: Duration::from_millis(1500),
+    long_rounds: 5,
+    hang: Duration::from_secs(20),
+};
+
+const QUICK: Effort = Effort {
+    rounds: 3,
+    warm_up: Duration::from_millis(100),
+    round: Duration::from_millis(400),
+    long_rounds: 2,
+    hang: Duration::from_secs(5),
+};
+
+/// The program `cargo bench`.
 ///
 /// # Errors
-/// If something cannot be written, and for every wrong answer.
+/// For unknown arguments, a wrong response, and files that cannot be written.
 ///
 /// # Panics
 /// If something cannot be built or started.
 pub fn run() -> Result<()> {
-    let options = Options::parse();
-    if let Some(task) = options.task {
-        return task.run();
+    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        [] => measure(&FULL, "full"),
+        ["quick" | "--quick"] => measure(&QUICK, "quick"),
+        [native::ARGUMENT, database] => native::serve(Path::new(database)),
+        _ => bail!("usage: cargo bench [-- quick], with APP_RUNTIME=spin to measure on Spin"),
     }
-    usage::allow_open_files(); // a crowd needs more than most shells give
+}
+
+fn measure(effort: &Effort, name: &str) -> Result<()> {
     let begun = Instant::now();
-    let effort = options.effort();
-    let (report, on) = match &options.url {
-        Some(url) => (at_url::measure(url, effort)?, url.as_str()),
-        None => (comparison::measure(effort)?, Runtime::chosen().name()),
-    };
-    let text = report::whole(&report, on, options.is_quick(), begun.elapsed());
-    println!("\n{text}");
-    let file = harness::root().join("target").join("bench").join("report.md");
-    fs::create_dir_all(file.with_file_name(""))?;
-    fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
-    eprintln!("Written to target/bench/report.md");
+    // target/release/deps/benchmark-…
+    let program = env::current_exe()?;
+    let target = program.ancestors().nth(3).context("the program is in the target directory")?;
+    let data = DataSets::new(&target.join("bench"))?;
+
+    let mut sections = vec![dashboard::measure(&data, effort)?];
+    sections.push(lists::measure(&data, effort)?);
+    sections.push(hang::measure(effort)?);
+    sections.push(inserts::measure(&data, effort)?);
+
+    let processors = std::thread::available_parallelism().map_or(0, usize::from);
+    let title = format!(
+        "# Benchmark on {}\n\nMedians of a {name} run of {} s on {processors} processors, which the load generator \
+         shares.\n",
+        apps::runtime(),
+        begun.elapsed().as_secs(),
+    );
+    let report = title + &report::print(&sections);
+    let file = target.join("bench/report.md");
+    fs::write(&file, &report).with_context(|| format!("cannot write {}", file.display()))?;
+    println!("\n{report}\nWritten to {}", file.display());
     Ok(())
 }

@@ -1,86 +1,104 @@
-//! The long lists, each read once in a round: by way of the application, the native services, and SQLite
-//! alone.
+//! The long lists beside one query that makes the whole JSON. A list is streamed, so it needs little memory.
 
-use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use harness::{Server, usage};
+use rusqlite::Connection;
 
-use crate::load::{Latencies, Load};
-use crate::raw_query::{RawQuery, RawResult};
-use crate::report::{Row, Section};
-use crate::rounds::{Collected, Measured, Subject};
-use crate::routes::{CUSTOMER_ITEMS, INCIDENT_ITEMS, INCIDENTS_GROUPED};
-use crate::servers::Servers;
-use crate::worker::Task;
+use crate::data::{DataSets, database};
+use crate::report::{Goal, MIB, Section, duration, megabytes, optional, ratio};
+use crate::rounds::median;
+use crate::{Effort, apps, load, processes};
 
-/// What became of [`INCIDENT_ITEMS`].
-pub struct IncidentItems {
-    pub app: Measured,
-    pub raw: Measured,
-    /// How much more memory the application's processes took than when they had answered one dashboard.
-    pub growth: Option<u64>,
+/// Each list, and its query.
+const LISTS: [(&str, &str); 3] = [
+    (
+        "/customers/items",
+        "SELECT json_group_array(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring))
+         FROM (SELECT * FROM Customers ORDER BY Name, Id)",
+    ),
+    (
+        "/incidents/items",
+        "SELECT json_group_array(json_object('id', Id, 'amount', Amount, 'customerName', CustomerName))
+         FROM (SELECT * FROM Incidents ORDER BY rowid)",
+    ),
+    (
+        "/incidents/grouped-by-customer",
+        "SELECT json_group_object(CustomerName, json(Incidents))
+         FROM (
+             SELECT CustomerName, json_group_array(
+                 json_object('id', Id, 'amount', Amount, 'customerName', CustomerName)
+             ) AS Incidents
+             FROM (SELECT * FROM Incidents ORDER BY CustomerName, rowid)
+             GROUP BY CustomerName
+         )",
+    ),
+];
+
+pub fn measure(data: &DataSets, effort: &Effort) -> Result<Section> {
+    eprintln!("Measuring the long lists");
+    let large = data.large()?;
+    let connection = Connection::open(database(&large))?;
+    let app = apps::app(&large, &[]);
+    load::get_ok(&app.address, "/aggregates/dashboard")?;
+    let before = processes::memory(&app.processes);
+    let mut section = Section::new(
+        "Long lists, 1,000,000 incidents",
+        &["what", "first byte", "whole", "to the raw query", "memory"],
+        Vec::new(),
+    );
+    let mut growth = before.map(|_| 0);
+    for (path, sql) in LISTS {
+        let length = {
+            let (list, raw) = (load::get_ok(&app.address, path)?, query(&connection, sql)?.1);
+            ensure!(list == raw, "{path} is not what the raw query returns");
+            raw.len()
+        };
+        let (mut first_bytes, mut whole, mut raw) = (Vec::new(), Vec::new(), Vec::new());
+        processes::reset_peak(&app.processes);
+        for _ in 0..effort.long_rounds {
+            // One request, since it takes longer than no time.
+            for response in load::run(&app.address, path, 1, Duration::ZERO)? {
+                ensure!(response.status == 200 && response.length == length, "{path}: {response:?}");
+                first_bytes.push(response.first_byte);
+                whole.push(response.whole);
+            }
+            raw.push(query(&connection, sql)?.0);
+        }
+        let (whole, raw) = (median(whole), median(raw));
+        let peak = processes::peak_memory(&app.processes);
+        growth = growth.max(peak.zip(before).map(|(peak, before)| peak.saturating_sub(before)));
+        section.row([
+            path.to_owned(),
+            duration(median(first_bytes)),
+            duration(whole),
+            ratio(whole.as_secs_f64(), raw.as_secs_f64()),
+            optional(peak, megabytes),
+        ]);
+        section.row(["raw query", "", &duration(raw), "", ""].map(str::to_owned));
+        section.goals.push(Goal::at_most(
+            1.4,
+            format!("{path} to the raw query"),
+            whole.div_duration_f64(raw),
+        ));
+    }
+    if let Some(growth) = growth {
+        let goal =
+            Goal::at_most(64.0, "memory of a long list above that of a dashboard, MiB", growth as f64 / MIB);
+        section.goals.push(goal);
+    }
+    let time = data.migration_time(&large)?.as_secs_f64();
+    section.goals.push(Goal::at_most(2.0, "seconds of migrations.sql, 1,000,000 incidents", time));
+    Ok(section)
 }
 
-/// # Errors
-/// If an answer is wrong, or differs between those who give it.
-pub fn measure(servers: &Servers, rounds: usize) -> Result<(Section, IncidentItems)> {
-    // Its memory has not grown by anything else that was measured.
-    let app = servers.fresh();
-    app.dashboard();
-    let before = usage::memory(&app.server().processes());
-    let (data, _) = servers.largest();
-    let database = data.database();
-    let list = |path, query, native| list(app.server(), path, query, native, &database, rounds);
-
-    let native = &servers.native;
-    let (mut rows, items, raw) = list(INCIDENT_ITEMS, RawQuery::IncidentItems, Some(&native.incidents))?;
-    let growth = items.peak.zip(before).map(|(peak, before)| peak.saturating_sub(before.now));
-    let items = IncidentItems { app: items, raw, growth };
-    rows.extend(list(INCIDENTS_GROUPED, RawQuery::IncidentsGrouped, None)?.0);
-    rows.extend(list(CUSTOMER_ITEMS, RawQuery::CustomerItems, Some(&native.customers))?.0);
-    let size = data.size.label();
-    let title = format!("Long lists at {size} incidents, read once, 1 connection");
-    Ok((Section { title, once: true, rows }, items))
-}
-
-type Measurements = (Vec<Row>, Measured, Measured);
-
-fn list(
-    app: &Server,
-    path: &str,
-    query: RawQuery,
-    native: Option<&Server>,
-    database: &Path,
-    rounds: usize,
-) -> Result<Measurements> {
-    let mut subjects = vec![Subject::new(path, app, path)?];
-    if let Some(native) = native {
-        subjects.push(Subject::new(format!("native: {path}"), native, path)?);
-    }
-    let mut collected: Vec<Collected> =
-        subjects.iter().map(|subject| Collected::new(&subject.what)).collect();
-    let mut raw = Collected::new(&format!("raw query: {path}"));
-    let task = Task::Raw { query, database: database.to_owned() };
-    for _ in 0..rounds {
-        for (subject, collected) in subjects.iter().zip(&mut collected) {
-            collected.round(subject, Load::once(subject.url.clone(), subject.body.length))?;
-        }
-        let result: RawResult = task.result()?;
-        for Subject { what, body, .. } in &subjects {
-            ensure!(*body == result.body, "{what} is not what the raw query gives");
-        }
-        let time = u64::try_from(result.time.as_nanos())?;
-        let per_second = 1.0 / result.time.as_secs_f64();
-        raw.add(
-            Latencies { p50: time, p99: time, head: time, per_second, answers: 1, others: 0 },
-            result.peak,
-        );
-    }
-
-    let raw = raw.measured();
-    let measured: Vec<Measured> = collected.into_iter().map(Collected::measured).collect();
-    let mut rows: Vec<Row> = measured.iter().map(|list| Row::against(list, &raw, "raw")).collect();
-    rows.push(Row::alone(&raw));
-    Ok((rows, measured[0].clone(), raw))
+/// The time that SQLite takes for the JSON, without copying it.
+fn query(connection: &Connection, sql: &str) -> Result<(Duration, Vec<u8>)> {
+    let mut statement = connection.prepare(sql)?;
+    let begun = Instant::now();
+    let result = statement.query_row((), |row| {
+        let json = row.get_ref(0)?.as_bytes()?;
+        Ok((begun.elapsed(), json.to_owned()))
+    });
+    Ok(result?)
 }

@@ -1,12 +1,11 @@
-//! Says hello, and nothing else: what a request costs whatever a component does.
+//! Returns a constant: the least that any component's request costs.
 
 use http::{Response, header::CONTENT_LENGTH};
 use spin_sdk::http::{IntoResponse, Request};
 
 const HELLO: &str = "Hello, world!\n";
 
-/// Sends the length along, since a body of unknown length would wait for the client's delayed
-/// acknowledgement, and the floor would be a stall.
+/// Without `content-length`, the body would wait for the client's delayed ACK.
 #[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
 pub async fn handle(_: Request) -> impl IntoResponse {
     Response::builder().header(CONTENT_LENGTH, HELLO.len()).body(HELLO.to_owned())
