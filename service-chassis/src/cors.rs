@@ -80,7 +80,12 @@ impl Cors {
     /// Adds the headers by which a browser decides whether the page may read the response.
     pub(crate) fn add_headers(&self, headers: &mut HeaderMap, request: &Request) {
         if let Self::Origins(_) = self {
-            headers.append(VARY, HeaderValue::from_static("origin"));
+            // One line, since some caches read only one.
+            let vary = match headers.get(VARY) {
+                Some(vary) if vary == "accept" => "accept, origin",
+                _ => "origin",
+            };
+            headers.insert(VARY, HeaderValue::from_static(vary));
         }
         if let Some(origin) = self.allowed_origin(request) {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
