@@ -17,7 +17,7 @@ struct Program {
 }
 
 /// All of them. The packages are Debian's, and `.ci/programs` installs them.
-const PROGRAMS: [Program; 9] = [
+const PROGRAMS: [Program; 12] = [
     Program { name: "chromium", package: "chromium", tested: "the page in a browser" },
     Program { name: "chromedriver", package: "chromium-driver", tested: "the page in a browser" },
     Program { name: "npm", package: "npm", tested: "the page in a browser" },
@@ -26,6 +26,9 @@ const PROGRAMS: [Program; 9] = [
     Program { name: "python3", package: "python3-venv", tested: "deploy/ by Kubernetes' schemas" },
     Program { name: "openssl", package: "openssl", tested: "the secrets of a cluster" },
     Program { name: "curl", package: "curl", tested: "the migrations of a cluster" },
+    Program { name: "nginx", package: "nginx-light", tested: "the cache in front" },
+    Program { name: "haproxy", package: "haproxy", tested: "retries in front" },
+    Program { name: "sqlite3", package: "sqlite3", tested: "backups and loading" },
     // It comes in a Python package, which `.ci/libsql-server` installs.
     Program {
         name: libsql_server::PROGRAM,
