@@ -23,6 +23,7 @@ mod operate;
 mod page;
 mod random_data;
 mod readme;
+mod recipes;
 mod registry;
 mod requests;
 mod routes;
