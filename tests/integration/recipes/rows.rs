@@ -8,6 +8,10 @@ use harness::{App, Options, needs};
 use nix::sys::signal::Signal;
 
 use super::blocks;
+use crate::python;
+
+/// sqlite-utils and its dependencies.
+const VERSIONS: &str = include_str!("sqlite-utils.txt");
 
 /// Runs commands of the document in a folder where `.spin` is the state directory of an app.
 fn run(folder: &Path, commands: &str) -> Output {
@@ -32,14 +36,14 @@ fn incidents(app: &App) -> usize {
 
 #[test]
 fn rows_are_loaded_all_or_none_and_a_rejected_row_is_named() {
-    if !needs(&["sqlite3"]) {
+    if !needs(&["sqlite3", "python3"]) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join(".spin")).unwrap();
     let app = start(folder.path(), true);
     let before = incidents(&app);
-    let load = blocks("sh", "Load rows").remove(0);
+    let [load, insert] = &blocks("sh", "Load rows")[..] else { panic!("two blocks") };
 
     let output = run(folder.path(), &load.replace(",80,", ",eighty,"));
     assert!(!output.status.success(), "{output:?}");
@@ -47,10 +51,23 @@ fn rows_are_loaded_all_or_none_and_a_rejected_row_is_named() {
     assert!(message.contains("Incidents.Amount has to be "), "{message}");
     assert_eq!(incidents(&app), before);
 
-    succeed(folder.path(), &load);
+    succeed(folder.path(), load);
     assert_eq!(incidents(&app), before + 2);
     let loaded = app.get("/incidents/items/5d8a2c1e-0b6f-4a39-9c55-1f2e3d4c5b6a").json();
     assert_eq!(loaded["amount"], 120.5);
+
+    // One row is already there, and one is new.
+    let programs = python::install("sqlite-utils", VERSIONS);
+    let insert = insert.replace("sqlite-utils", programs.join("sqlite-utils").to_str().unwrap());
+    fs::write(
+        folder.path().join("incidents.csv"),
+        "Id,Amount,CustomerName,Category\n\
+         5d8a2c1e-0b6f-4a39-9c55-1f2e3d4c5b6a,120.5,Albatros Shipping,Fire\n\
+         0f4f6c52-83a1-4c6e-8f0b-6f1f5a9f2d11,0.25,Albatros Shipping,Fire\n",
+    )
+    .unwrap();
+    succeed(folder.path(), &insert);
+    assert_eq!(incidents(&app), before + 3);
 }
 
 #[test]
