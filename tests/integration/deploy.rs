@@ -1,7 +1,6 @@
 //! `deploy/` and `kustomization.yaml`: Kubernetes accepts them, and they agree with `spin.toml` and each other.
 
 mod database;
-mod redis;
 mod schemas;
 
 use std::collections::BTreeSet;

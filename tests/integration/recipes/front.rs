@@ -60,8 +60,8 @@ impl Proxy {
         Self::start("nginx", &nginx(&block))
     }
 
-    fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
-        let mut request = agent(PATIENCE).get(format!("http://{}{path}", self.address));
+    fn dashboard(&self, headers: &[(&str, &str)]) -> Reply {
+        let mut request = agent(PATIENCE).get(format!("http://{}{DASHBOARD}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -101,7 +101,7 @@ fn a_cached_dashboard_carries_the_id_of_its_own_request_and_no_timing_of_another
     // An entry lasts until the end of the second, so a hit may take more than one attempt.
     for number in 0..200 {
         let id = format!("request-{number}");
-        let reply = nginx.get(DASHBOARD, &[("x-request-id", &id)]);
+        let reply = nginx.dashboard(&[("x-request-id", &id)]);
         assert_eq!(reply.header("x-aggregate-complete"), Some("true"), "{reply:?}");
         assert_eq!(reply.header("x-request-id"), Some(id.as_str()));
         assert_eq!(reply.header("server-timing"), None);
@@ -113,13 +113,11 @@ fn a_cached_dashboard_carries_the_id_of_its_own_request_and_no_timing_of_another
         }
     }
     assert_eq!(hits, 3, "nginx caches nothing");
-    for invalid in [&[][..], &[("x-request-id", "not valid")]] {
-        let reply = nginx.get(DASHBOARD, invalid);
-        assert_eq!(reply.header("x-request-id").unwrap().len(), 32, "{reply:?}");
-    }
-    let etag = nginx.get(DASHBOARD, &[]).header("etag").unwrap().to_owned();
-    assert_eq!(nginx.get(DASHBOARD, &[("if-none-match", &etag)]).status, 304);
-    let page = nginx.get(DASHBOARD, &[("accept", "text/html")]);
+    let invalid = nginx.dashboard(&[("x-request-id", "not valid")]);
+    assert_eq!(invalid.header("x-request-id").unwrap().len(), 32, "{invalid:?}");
+    let etag = nginx.dashboard(&[]).header("etag").unwrap().to_owned();
+    assert_eq!(nginx.dashboard(&[("if-none-match", &etag)]).status, 304);
+    let page = nginx.dashboard(&[("accept", "text/html")]);
     assert!(page.header("content-type").unwrap().starts_with("text/html"), "{page:?}");
 }
 
@@ -127,7 +125,7 @@ fn a_cached_dashboard_carries_the_id_of_its_own_request_and_no_timing_of_another
 fn a_cached_dashboard_is_never_older_than_its_max_age() {
     let app = caching_app();
     let Some(nginx) = Proxy::cache(app.base()) else { return };
-    let shows = |count: &str| nginx.get(DASHBOARD, &[]).text().starts_with(count);
+    let shows = |count: &str| nginx.dashboard(&[]).text().starts_with(count);
     // Now the app has a dashboard in memory, which it would answer with for ten minutes.
     assert!(app.dashboard().text().starts_with(r#"{"customerCount":40,"#));
     app.sql("DELETE FROM Customers WHERE Name = 'Albatros Shipping'");
@@ -144,10 +142,10 @@ fn a_cached_dashboard_is_never_older_than_its_max_age() {
     // A partial dashboard is not cached, and no older one replaces it for longer than that second.
     app.sql("ALTER TABLE Incidents RENAME TO Gone");
     let started = Instant::now();
-    let mut reply = nginx.get(DASHBOARD, &[]);
+    let mut reply = nginx.dashboard(&[]);
     while reply.header("x-aggregate-complete") == Some("true") {
         assert!(started.elapsed() < Duration::from_secs(60), "an old dashboard replaces a partial one");
-        reply = nginx.get(DASHBOARD, &[]);
+        reply = nginx.dashboard(&[]);
     }
     assert_eq!((reply.header("cache-control"), reply.header("x-cache")), (Some("no-store"), Some("MISS")));
 }
