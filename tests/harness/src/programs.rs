@@ -156,7 +156,17 @@ mod tests {
             let put = |name| std::fs::write(directory.path().join(name), "").expect("a file");
             names.iter().for_each(put);
         };
-        put(&["npm", "docker-registry", "redis-server", "python3", "openssl", "curl"]);
+        put(&[
+            "npm",
+            "docker-registry",
+            "redis-server",
+            "python3",
+            "openssl",
+            "curl",
+            "nginx",
+            "haproxy",
+            "sqlite3",
+        ]);
         let expected = "NOT RUN: tests of what is left to Spin, for want of spin; of the page in a browser, \
             for want of chromium, chromedriver. On Debian: apt-get install chromium chromium-driver";
         assert_eq!(machine(false).not_run(), Some((expected.to_owned(), false)));
