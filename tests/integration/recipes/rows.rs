@@ -43,7 +43,7 @@ fn rows_are_loaded_all_or_none_and_a_rejected_row_is_named() {
     fs::create_dir(folder.path().join(".spin")).unwrap();
     let app = start(folder.path(), true);
     let before = incidents(&app);
-    let [load, insert] = &blocks("sh", "Load rows")[..] else { panic!("two blocks") };
+    let [load, insert] = &blocks("sh", "Loading rows")[..] else { panic!("two blocks") };
 
     let output = run(folder.path(), &load.replace(",80,", ",eighty,"));
     assert!(!output.status.success(), "{output:?}");
