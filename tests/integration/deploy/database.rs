@@ -11,7 +11,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{Files, text_at};
-use crate::data::MIGRATIONS;
+
+const MIGRATIONS: &str = include_str!("../../../migrations.sql");
 
 const FILES: [&str; 3] = ["database.env", "migrations.env", "deploy/redis/redis.env"];
 
