@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod attackers;
+mod clients;
 mod customers;
 mod dashboard;
 mod data;
@@ -21,8 +22,10 @@ mod libsql_server;
 mod openapi;
 mod operate;
 mod page;
+mod python;
 mod random_data;
 mod readme;
+mod recipes;
 mod registry;
 mod requests;
 mod routes;

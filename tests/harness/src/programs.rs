@@ -17,7 +17,7 @@ struct Program {
 }
 
 /// All of them. The packages are Debian's, and `.ci/programs` installs them.
-const PROGRAMS: [Program; 9] = [
+const PROGRAMS: [Program; 12] = [
     Program { name: "chromium", package: "chromium", tested: "the page in a browser" },
     Program { name: "chromedriver", package: "chromium-driver", tested: "the page in a browser" },
     Program { name: "npm", package: "npm", tested: "the page in a browser" },
@@ -26,6 +26,9 @@ const PROGRAMS: [Program; 9] = [
     Program { name: "python3", package: "python3-venv", tested: "deploy/ by Kubernetes' schemas" },
     Program { name: "openssl", package: "openssl", tested: "the secrets of a cluster" },
     Program { name: "curl", package: "curl", tested: "the migrations of a cluster" },
+    Program { name: "nginx", package: "nginx-light", tested: "the cache in front" },
+    Program { name: "haproxy", package: "haproxy", tested: "retries in front" },
+    Program { name: "sqlite3", package: "sqlite3", tested: "backups and loading" },
     // It comes in a Python package, which `.ci/libsql-server` installs.
     Program {
         name: libsql_server::PROGRAM,
@@ -153,7 +156,17 @@ mod tests {
             let put = |name| std::fs::write(directory.path().join(name), "").expect("a file");
             names.iter().for_each(put);
         };
-        put(&["npm", "docker-registry", "redis-server", "python3", "openssl", "curl"]);
+        put(&[
+            "npm",
+            "docker-registry",
+            "redis-server",
+            "python3",
+            "openssl",
+            "curl",
+            "nginx",
+            "haproxy",
+            "sqlite3",
+        ]);
         let expected = "NOT RUN: tests of what is left to Spin, for want of spin; of the page in a browser, \
             for want of chromium, chromedriver. On Debian: apt-get install chromium chromium-driver";
         assert_eq!(machine(false).not_run(), Some((expected.to_owned(), false)));
