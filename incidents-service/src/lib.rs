@@ -3,7 +3,6 @@
 use service_chassis::routes::Routes;
 use service_chassis::{Answer, Request, Service, TimeVariable, database};
 
-mod exact;
 pub mod incidents;
 
 pub struct IncidentsService;

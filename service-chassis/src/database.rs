@@ -55,16 +55,21 @@ pub async fn row<const N: usize>(sql: &str, parameters: &[Value]) -> Result<Opti
     }
 }
 
-/// The JSON text that a query answers with, `None` if it answers with no row.
+/// The JSON that a query returns as a BLOB, `None` if it returns no row.
 ///
 /// # Errors
-/// As [`row`], and for anything but text.
+/// As [`row`], and for anything but a BLOB.
 pub async fn json(sql: &str, parameters: &[Value]) -> Result<Option<String>> {
     match row(sql, parameters).await? {
         None => Ok(None),
-        Some([Value::Text(json)]) => Ok(Some(json)),
-        Some([other]) => bail!("expected JSON text from the database, got {other:?}"),
+        Some([Value::Blob(json)]) => Ok(Some(text(json))),
+        Some([other]) => bail!("expected JSON from the database, got {other:?}"),
     }
+}
+
+/// The text in a BLOB, with U+FFFD for what is not UTF-8. As TEXT, such a value would crash Spin's worker.
+pub fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 async fn only_row(sql: &str, parameters: &[Value]) -> Result<Option<RowResult>> {
