@@ -1,152 +1,106 @@
-//! The queries on `Customers`. SQLite sorts, counts and writes the JSON: each row that crosses into the
-//! component costs more than SQLite needs to make it.
-//!
-//! A limit is written `+?1` where a bare `?1` would do: for that SQLite plans the statement anew at every run.
+//! The handlers of the routes, each with a statement in `customers/*.sql`. SQLite sorts, counts and writes the JSON:
+//! a row that crosses into the component costs more than that.
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use service_chassis::pagination::{self, ARRAY, Page, ROWS_PER_PAGE};
 use service_chassis::{Error, Response, database, ok, parameter};
-use spin_sdk::sqlite::Value::{self, Integer, Null, Text};
+use spin_sdk::sqlite::Value::{self, Blob, Integer, Null, Text};
 
-/// One page; `?1` and `?2` are the last name and id of the page before, `?3` is the page's length.
-const ITEMS: &str = "
-    SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','), count(*)
-    FROM (
-        SELECT Id, Name, Country, Scoring FROM Customers
-        WHERE (Name, Id) > (?1, ?2) ORDER BY Name, Id LIMIT +?3
-    )
-";
+/// The largest number of entries in a summary, which is not paginated.
+const SUMMARY_LIMIT: i64 = 1000;
 
-/// `[{"id","name","country","scoring"}, …]`, by name, then id.
+const NO_TRIGGERS: &str = "the table Customers has lost its triggers: apply migrations.sql";
+
+/// `[{"id","name","country","scoring"}, …]`, ordered by name, then id.
 pub async fn items() -> Result<Response, Error> {
-    // No id is empty, so this key is below every row's.
-    let start = (String::new(), String::new());
+    // No id is empty, so this key is before all rows.
+    let start = (Vec::new(), String::new());
     pagination::respond(ARRAY, start, items_after).await
 }
 
-async fn items_after((name, id): (String, String)) -> Result<Page<(String, String)>> {
-    let parameters = [Text(name), Text(id), Integer(ROWS_PER_PAGE)];
-    page(ITEMS, &parameters, |last, rows| (rows == ROWS_PER_PAGE).then_some((last.name, last.id))).await
+async fn items_after((name, id): (Vec<u8>, String)) -> Result<Page<(Vec<u8>, String)>> {
+    let parameters = [Blob(name), Text(id), Integer(ROWS_PER_PAGE)];
+    page(include_str!("customers/items.sql"), &parameters, |last, rows| {
+        (rows == ROWS_PER_PAGE).then_some((last.name, last.id))
+    })
+    .await
 }
 
-/// A page, and where the next one begins by the last entry of this one and by how many it has.
+/// `{"id","name","city","country","scoring"}`
+pub async fn item(id: &str) -> Result<Response, Error> {
+    let id = parameter::id(id)?;
+    let customer = database::json(include_str!("customers/item.sql"), &[Text(id.to_owned())]).await?;
+    Ok(ok(customer.ok_or(Error::NotFound("Customer not found"))?))
+}
+
+/// The key of a page of the top, and how many entries are left to send.
+struct Rank {
+    last: Entry,
+    remaining: i64,
+}
+
+/// At most `limit` entries as in [`items`], ordered by scoring descending, then name, then id.
+pub async fn top(limit: &str) -> Result<Response, Error> {
+    let limit = parameter::limit(limit)?;
+    let start = Entry { scoring: i64::MAX, name: Vec::new(), id: String::new() };
+    pagination::respond(ARRAY, Rank { last: start, remaining: limit }, top_after).await
+}
+
+async fn top_after(Rank { last, remaining }: Rank) -> Result<Page<Rank>> {
+    let length = remaining.min(ROWS_PER_PAGE);
+    let parameters = [Integer(last.scoring), Blob(last.name), Text(last.id), Integer(length)];
+    page(include_str!("customers/top.sql"), &parameters, |last, rows| {
+        let remaining = remaining - rows;
+        (rows == length && remaining > 0).then_some(Rank { last, remaining })
+    })
+    .await
+}
+
+/// `{"count": n}`
+pub async fn count() -> Result<Response, Error> {
+    let count = database::json(include_str!("customers/count.sql"), &[]).await?;
+    Ok(ok(count.context(NO_TRIGGERS)?))
+}
+
+/// `{"count": n, "top": [{"name","scoring"}, …]}`, for the dashboard.
+pub async fn summary(limit: &str) -> Result<Response, Error> {
+    let limit = Integer(parameter::limit(limit)?.min(SUMMARY_LIMIT));
+    let summary = database::json(include_str!("customers/summary.sql"), &[limit]).await?;
+    Ok(ok(summary.context(NO_TRIGGERS)?))
+}
+
+/// A page. `next` returns the key of the next one from the last entry and the number of rows.
 async fn page<K>(
     sql: &str,
     parameters: &[Value],
     next: impl FnOnce(Entry, i64) -> Option<K>,
 ) -> Result<Page<K>> {
-    let row = database::row(sql, parameters).await?.context("an aggregate always has a row")?;
+    let row = database::row(sql, parameters).await?.context("an aggregate query always has a row")?;
     match row {
-        [Text(json), Integer(rows)] => {
+        [Blob(json), Integer(rows)] => {
             let next = next(last_entry(&json)?, rows);
-            Ok(Page { separator: ",", json, next })
+            Ok(Page { separator: ",", json: database::text(json), next })
         }
         [Null, _] => Ok(Page::empty()),
-        _ => bail!("the query did not answer with a page"),
+        _ => bail!("the query did not return a page"),
     }
 }
 
-/// What the next page begins after.
+/// The key of an entry. The name keeps its bytes, which may not be UTF-8.
 #[derive(Deserialize)]
 struct Entry {
     id: String,
-    name: String,
+    #[serde(with = "serde_bytes")]
+    name: Vec<u8>,
     scoring: i64,
 }
 
-/// The last of some entries. SQLite would have to number them to know which it is, for half as much again as it
-/// takes to write them.
-fn last_entry(entries: &str) -> Result<Entry> {
-    // A quote inside a string has a backslash before it, so this is nowhere but at the start of an entry.
-    let start = entries.rfind(r#"{"id":"#).context("a page without an entry")?;
-    serde_json::from_str(&entries[start..]).context("a page that does not end with an entry")
-}
-
-/// `?1` is the id. Should two ids differ in case alone, the exact one is meant.
-const ITEM: &str = "
-    SELECT json_object('id', Id, 'name', Name, 'city', City, 'country', Country, 'scoring', Scoring)
-    FROM Customers WHERE Id = ?1 COLLATE NOCASE ORDER BY Id = ?1 DESC, Id LIMIT 1
-";
-
-/// `{"id","name","city","country","scoring"}`, whatever the case of the id's letters.
-pub async fn item(id: &str) -> Result<Response, Error> {
-    let id = parameter::id(id)?;
-    let customer = database::json(ITEM, &[Text(id.to_owned())]).await?;
-    Ok(ok(customer.ok_or(Error::NotFound("Customer not found"))?))
-}
-
-/// One page; `?1`, `?2` and `?3` are the last scoring, name and id of the page before, `?4` is the page's
-/// length. The rest of a scoring and what lies below it are two ranges of one index.
-const TOP: &str = "
-    SELECT group_concat(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring), ','), count(*)
-    FROM (
-        SELECT * FROM (
-            SELECT Id, Name, Country, Scoring FROM Customers
-            WHERE Scoring = ?1 AND (Name, Id) > (?2, ?3) ORDER BY Name, Id LIMIT +?4
-        )
-        UNION ALL
-        SELECT * FROM (
-            SELECT Id, Name, Country, Scoring FROM Customers
-            WHERE Scoring < ?1 ORDER BY Scoring DESC, Name, Id LIMIT +?4
-        )
-        LIMIT +?4
-    )
-";
-
-/// What the next page of the top begins after, and how many entries are still wanted.
-struct Rank {
-    last: Entry,
-    wanted: i64,
-}
-
-/// As [`items`], at most `limit` of them, the highest scoring first, then by name, then id.
-pub async fn top(limit: &str) -> Result<Response, Error> {
-    let limit = parameter::limit(limit)?;
-    let above_all = Entry { scoring: i64::MAX, name: String::new(), id: String::new() };
-    pagination::respond(ARRAY, Rank { last: above_all, wanted: limit }, top_after).await
-}
-
-async fn top_after(Rank { last, wanted }: Rank) -> Result<Page<Rank>> {
-    let length = wanted.min(ROWS_PER_PAGE);
-    let parameters = [Integer(last.scoring), Text(last.name), Text(last.id), Integer(length)];
-    page(TOP, &parameters, |last, rows| {
-        let wanted = wanted - rows;
-        (rows == length && wanted > 0).then_some(Rank { last, wanted })
-    })
-    .await
-}
-
-/// No row where what keeps the count is missing.
-const COUNT: &str = "SELECT json_object('count', NumberOfCustomers) FROM CurrentCustomerCount";
-
-/// `{"count": n}`
-pub async fn count() -> Result<Response, Error> {
-    let count = database::json(COUNT, &[]).await?;
-    Ok(ok(count.context(NOT_KEPT)?))
-}
-
-const NOT_KEPT: &str = "nothing keeps the count of the table Customers up to date: apply migrations.sql";
-
-/// How many entries the ranking in a summary has at most, since it is made in one piece.
-const SUMMARY_LIMIT: i64 = 1000;
-
-/// `?1` is the limit. No row where what keeps the count is missing.
-const SUMMARY: &str = "
-    SELECT json_object(
-        'count', NumberOfCustomers,
-        'top', json((
-            SELECT json_group_array(json_object('name', Name, 'scoring', Scoring))
-            FROM (SELECT Name, Scoring FROM Customers ORDER BY Scoring DESC, Name, Id LIMIT +?1)
-        ))
-    )
-    FROM CurrentCustomerCount
-";
-
-/// `{"count": n, "top": [{"name","scoring"}, …]}`: how many customers there are, and the `limit` highest
-/// scoring, in one statement.
-pub async fn summary(limit: &str) -> Result<Response, Error> {
-    let limit = parameter::limit(limit)?;
-    let summary = database::json(SUMMARY, &[Integer(limit.min(SUMMARY_LIMIT))]).await?;
-    Ok(ok(summary.context(NOT_KEPT)?))
+/// The last entry of a page. To find it, SQLite would have to number the rows, which takes half as long as the page.
+fn last_entry(entries: &[u8]) -> Result<Entry> {
+    // A quote inside a string follows a backslash, so this matches only the start of an entry.
+    const START: &[u8] = br#"{"id":"#;
+    let start = entries.windows(START.len()).rposition(|bytes| bytes == START);
+    let start = start.context("a page without an entry")?;
+    serde_json::from_slice(&entries[start..]).context("a page that does not end with an entry")
 }

@@ -2,7 +2,6 @@
 
 use service_chassis::{Error, Request, Response, Service, database};
 
-mod exact;
 mod incidents;
 
 const SERVICE: Service = Service { name: "incidents-service", variables: &[&database::TIMEOUT] };

@@ -38,16 +38,21 @@ impl fmt::Display for TimedOut {
 
 impl std::error::Error for TimedOut {}
 
-/// The JSON text that a query returns, `None` if it returns no row.
+/// The JSON that a query returns as a BLOB, `None` if it returns no row.
 ///
 /// # Errors
-/// As [`row`], and for a value that is not text.
+/// As [`row`], and for a value that is no BLOB.
 pub async fn json(sql: &str, parameters: &[Value]) -> Result<Option<String>> {
     match row(sql, parameters).await? {
         None => Ok(None),
-        Some([Value::Text(json)]) => Ok(Some(json)),
-        Some([other]) => bail!("expected JSON text from the database, got {other:?}"),
+        Some([Value::Blob(json)]) => Ok(Some(text(json))),
+        Some([other]) => bail!("expected JSON as a BLOB from the database, got {other:?}"),
     }
+}
+
+/// The text in a BLOB, with U+FFFD for bytes that are not UTF-8. As TEXT, such bytes would crash Spin's worker.
+pub fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// The first row of a query, `None` if there is none.

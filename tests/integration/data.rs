@@ -1,97 +1,128 @@
-//! What `migrations.sql` promises to people who load their own data.
+//! The "Data" part of the contract: `migrations.sql` and the statements of the services, each on SQLite and on
+//! libSQL's server, if this machine has one.
 
-use rusqlite::Connection;
+use harness::{Answer, Hrana, LibsqlServer};
 use rusqlite::types::Value;
-
-use crate::exact;
+use rusqlite::{Connection, params_from_iter};
 
 mod changes;
 mod migration;
-mod older;
-mod plans;
-mod refusals;
-mod sums;
-
-pub use changes::change;
-pub use older::{older, unmendable};
-pub use refusals::{ROWS, refused};
+mod random;
+mod rules;
+mod statements;
+mod upgrades;
 
 pub const MIGRATIONS: &str = include_str!("../../migrations.sql");
 
-fn migrated() -> Connection {
-    let database = Connection::open_in_memory().unwrap();
-    database.execute_batch(MIGRATIONS).unwrap();
-    database
+/// A UUID from a number.
+pub fn id(number: usize) -> String {
+    format!("{number:08x}-0000-4000-8000-000000000000")
 }
 
-fn empty() -> Connection {
-    let database = migrated();
-    database.execute_batch("DELETE FROM Incidents; DELETE FROM Customers").unwrap();
-    database
+/// A database on either engine.
+enum Database {
+    Sqlite(Connection),
+    Libsql { client: Hrana, _server: LibsqlServer },
 }
 
-fn number(database: &Connection, sql: &str) -> i64 {
-    database.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{error}: {sql}"))
-}
-
-fn texts(database: &Connection, sql: &str) -> Vec<String> {
-    let mut statement = database.prepare(sql).unwrap();
-    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
-}
-
-/// Everything in a database, schema and rows, as text.
-fn dump(database: &Connection) -> Vec<String> {
-    let mut dump = texts(database, "SELECT quote(sql) FROM sqlite_schema ORDER BY type, name");
-    for table in texts(database, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name") {
-        let columns = texts(database, &format!("SELECT name FROM pragma_table_xinfo('{table}')"));
-        let columns =
-            columns.iter().map(|column| format!("quote({column})")).collect::<Vec<_>>().join(" || ',' || ");
-        dump.extend(texts(database, &format!("SELECT {columns} FROM {table}")));
+impl Database {
+    /// An empty database of each engine.
+    fn all() -> Vec<Self> {
+        let libsql =
+            LibsqlServer::start().map(|server| Self::Libsql { client: server.client(), _server: server });
+        [Self::sqlite()].into_iter().chain(libsql).collect()
     }
-    dump
-}
 
-/// The tables as the first versions of the app made them, and nothing else.
-const OLDER: &str = "
-    CREATE TABLE Customers (Id TEXT PRIMARY KEY, Name TEXT, City TEXT, Country TEXT, Scoring INTEGER);
-    CREATE TABLE Incidents (Id TEXT PRIMARY KEY, Amount NUMERIC, CustomerName TEXT, Category TEXT);";
+    /// The same, with the tables of `migrations.sql` and without its rows.
+    fn all_without_rows() -> Vec<Self> {
+        let databases = Self::all();
+        databases.iter().for_each(Self::migrate_without_rows);
+        databases
+    }
 
-fn float(value: Value) -> f64 {
-    match value {
-        Value::Integer(whole) => whole as f64,
-        Value::Real(real) => real,
-        other => panic!("{other:?} is no number"),
+    fn sqlite() -> Self {
+        Self::Sqlite(Connection::open_in_memory().unwrap())
+    }
+
+    fn migrate_without_rows(&self) {
+        self.script(MIGRATIONS);
+        self.script("DELETE FROM Incidents; DELETE FROM Customers");
+    }
+
+    fn try_script(&self, sql: &str) -> Result<(), String> {
+        match self {
+            Self::Sqlite(connection) => connection.execute_batch(sql).map_err(|error| error.to_string()),
+            Self::Libsql { client, .. } => client.script(sql),
+        }
+    }
+
+    fn script(&self, sql: &str) {
+        self.try_script(sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    fn query(&self, sql: &str, parameters: &[Value]) -> Answer {
+        match self {
+            Self::Sqlite(connection) => {
+                sqlite_rows(connection, sql, parameters).map_err(|error| error.to_string())
+            }
+            Self::Libsql { client, .. } => client.statement(sql, parameters),
+        }
+    }
+
+    fn rows(&self, sql: &str) -> Vec<Vec<Value>> {
+        self.query(sql, &[]).unwrap_or_else(|error| panic!("{error}: {sql}"))
+    }
+
+    fn number(&self, sql: &str) -> i64 {
+        match self.rows(sql)[0][0] {
+            Value::Integer(number) => number,
+            ref other => panic!("{other:?}: {sql}"),
+        }
+    }
+
+    fn texts(&self, sql: &str) -> Vec<String> {
+        let text = |row: Vec<Value>| match row.into_iter().next() {
+            Some(Value::Text(text)) => text,
+            other => panic!("{other:?}: {sql}"),
+        };
+        self.rows(sql).into_iter().map(text).collect()
+    }
+
+    /// The whole database, schema and rows, as text.
+    fn dump(&self) -> Vec<String> {
+        let mut dump =
+            self.texts("SELECT type || name || tbl_name || quote(sql) FROM sqlite_master ORDER BY 1");
+        for table in self.texts("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name") {
+            let columns =
+                self.texts(&format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')"));
+            dump.extend(self.texts(&format!("SELECT {} FROM {table}", columns.join(" || ',' || "))));
+        }
+        dump
+    }
+
+    /// Holds if the summaries are what the tables add up to.
+    fn assert_summaries(&self, after: &str) {
+        let summaries =
+            self.rows("SELECT '', Count, 0 FROM CustomerCount UNION ALL SELECT * FROM IncidentTotals");
+        let recomputed = self.rows(
+            "SELECT '', count(*), 0 FROM Customers UNION ALL SELECT * FROM (
+                SELECT CustomerName, count(*), sum(CAST(round(Amount * 10000) AS INTEGER)) FROM Incidents
+                GROUP BY CustomerName ORDER BY CustomerName
+            )",
+        );
+        assert_eq!(summaries, recomputed, "after {after}");
     }
 }
 
-/// The summaries say what the tables say: counts exactly, sums to one unit in the last place.
-fn assert_matches_the_tables(database: &Connection) {
-    assert_eq!(
-        number(database, "SELECT NumberOfCustomers FROM CurrentCustomerCount"),
-        number(database, "SELECT count(*) FROM Customers")
-    );
-    number(database, "SELECT Yes FROM IncidentTotalsAreCurrent");
-
-    let mut amounts =
-        database.prepare_cached("SELECT Amount FROM Incidents WHERE CustomerName = ?1").unwrap();
-    let mut totals = database
-        .prepare_cached("SELECT CustomerName, NumberOfIncidents, IncidentVolume FROM IncidentTotals")
-        .unwrap();
-    let mut rows = totals.query([]).unwrap();
-    let mut customers = 0;
-    while let Some(row) = rows.next().unwrap() {
-        let (name, count, volume): (String, usize, Value) =
-            (row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap());
-        let amounts: Vec<f64> =
-            amounts.query_map([&name], |row| row.get(0).map(float)).unwrap().map(Result::unwrap).collect();
-        assert_eq!(count, amounts.len(), "incidents of {name}");
-        let (volume, sum) = (float(volume), exact::sum(amounts.iter().copied()));
-        assert!(exact::ulps(volume, sum) <= 1, "{name} has {volume:e}, not {sum:e}, the sum of {amounts:?}");
-        customers += 1;
-    }
-    assert_eq!(number(database, "SELECT count(DISTINCT CustomerName) FROM Incidents"), customers);
-    let dust = "SELECT count(*) FROM IncidentDust LEFT JOIN IncidentTotals USING (CustomerName)
-        WHERE Units = 0 OR Units NOT BETWEEN -(1 << 59) AND (1 << 59) - 1 OR Limb NOT BETWEEN 1 AND 17
-            OR VolumeDust IS NULL";
-    assert_eq!(number(database, dust), 0, "dust that is not carried over, or nobody's");
+fn sqlite_rows(
+    connection: &Connection,
+    sql: &str,
+    parameters: &[Value],
+) -> rusqlite::Result<Vec<Vec<Value>>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let columns = statement.column_count();
+    let rows = statement.query_map(params_from_iter(parameters), |row| {
+        (0..columns).map(|column| row.get(column)).collect::<rusqlite::Result<Vec<Value>>>()
+    });
+    rows?.collect()
 }

@@ -59,6 +59,35 @@ fn a_database_without_tables_is_an_error_until_the_migration_is_applied() {
 }
 
 #[test]
+fn a_table_that_was_created_again_by_hand_is_an_error_until_the_migration_is_applied() {
+    for (table, key) in [
+        ("Customers", "Id, Name, City, Country, Scoring"),
+        ("Incidents", "Id, Amount, CustomerName, Category"),
+    ] {
+        let app = App::start();
+        let complete = app.dashboard().body;
+        app.sql(&format!(
+            "ALTER TABLE {table} RENAME TO Copy; CREATE TABLE {table} ({}); INSERT INTO {table} SELECT * FROM Copy;
+             DROP TABLE Copy;",
+            key.replacen("Id", "Id TEXT PRIMARY KEY", 1)
+        ));
+        let lower = table.to_lowercase();
+        assert_eq!(
+            app.get(&format!("/{lower}/summary/5")).error(500),
+            "The data cannot be read at the moment"
+        );
+        let log = app.log(&format!("{lower}-service"), "stderr");
+        assert!(
+            log.contains(&format!("the table {table} has lost its triggers: apply migrations.sql")),
+            "{log}"
+        );
+        assert_eq!(app.dashboard().header("x-aggregate-complete"), Some("false"));
+        app.sql(MIGRATIONS);
+        assert_eq!(app.dashboard().body, complete);
+    }
+}
+
+#[test]
 fn a_file_that_is_no_database_any_more_is_an_error_and_stays_as_it_is() {
     // All of it, or all but the first page, by which a database is known.
     for (kept, cause) in [(0, "file is not a database"), (4096, "malformed")] {

@@ -10,7 +10,6 @@ mod database;
 mod deploy;
 mod documents;
 mod dropped_connections;
-mod exact;
 mod faults;
 mod host;
 mod host_limits;

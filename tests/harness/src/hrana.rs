@@ -1,10 +1,11 @@
-//! Hrana, the protocol of libSQL's server over HTTP, as far as tests speak it: its version 3 in Protobuf, since
-//! in JSON the server reads one in ten numbers of 17 digits as its neighbour.
+//! A client of libSQL's server: Hrana over HTTP, in JSON.
 
 use std::time::Duration;
 
-use prost::Message;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use rusqlite::types::Value;
+use serde_json::{Value as Json, json};
 use ureq::Agent;
 
 use crate::http_client;
@@ -15,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The rows of a statement, or the message of its error.
 pub type Answer = Result<Vec<Vec<Value>>, String>;
 
-/// What one client sends, each time on a connection to the database of its own.
+/// Sends statements, each time on a new connection to the database.
 #[derive(Debug, Clone)]
 pub struct Hrana {
     agent: Agent,
@@ -25,25 +26,21 @@ pub struct Hrana {
 
 impl Hrana {
     pub(crate) fn new(base: &str, token: Option<&str>) -> Self {
-        let url = format!("{base}/v3-protobuf/pipeline");
+        let url = format!("{base}/v2/pipeline");
         Self { agent: http_client::agent(PATIENCE), url, token: token.map(str::to_owned) }
     }
 
-    /// Runs statements one after the other, each with its parameters, also after one that fails.
+    /// Runs statements in order, each with its parameters, and continues after an error.
     ///
     /// # Errors
-    /// If the server does not take the request, or does not answer within a minute.
+    /// If the server rejects the request, or does not respond within a minute.
     pub fn run<'a>(
         &self,
         statements: impl IntoIterator<Item = (&'a str, &'a [Value])>,
     ) -> Result<Vec<Answer>, String> {
         let statements = statements.into_iter().map(|(sql, parameters)| {
-            let statement = Statement {
-                sql: sql.to_owned(),
-                arguments: parameters.iter().cloned().map(Cell::from).collect(),
-                want_rows: true,
-            };
-            Command::Execute(Execute { statement: Some(statement) })
+            let parameters: Vec<Json> = parameters.iter().map(to_json).collect();
+            json!({"type": "execute", "stmt": {"sql": sql, "args": parameters}})
         });
         self.send(statements.collect())
     }
@@ -61,189 +58,58 @@ impl Hrana {
     /// # Errors
     /// As [`Hrana::run`], and if a statement fails.
     pub fn script(&self, sql: &str) -> Result<(), String> {
-        let script = Command::Sequence(Sequence { sql: sql.to_owned() });
-        self.send(vec![script])?.remove(0).map(drop)
+        self.send(vec![json!({"type": "sequence", "sql": sql})])?.remove(0).map(drop)
     }
 
-    fn send(&self, commands: Vec<Command>) -> Result<Vec<Answer>, String> {
-        let wanted = commands.len();
+    fn send(&self, mut requests: Vec<Json>) -> Result<Vec<Answer>, String> {
         // The server keeps a connection that is not closed, and has 128 of them.
-        let commands = commands.into_iter().chain([Command::Close(Close {})]);
-        let requests = commands.map(|command| Request { command: Some(command) }).collect();
-        let mut request = self.agent.post(&self.url);
+        requests.push(json!({"type": "close"}));
+        let mut request = self.agent.post(&self.url).header("content-type", "application/json");
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let mut response = request
-            .send(Requests { requests }.encode_to_vec())
-            .map_err(|error| format!("no answer: {error}"))?;
+        let body = json!({ "requests": requests }).to_string();
+        let mut response = request.send(body).map_err(|error| format!("no answer: {error}"))?;
         let status = response.status();
-        let body = response.body_mut().with_config().limit(u64::MAX).read_to_vec();
+        let body = response.body_mut().with_config().limit(u64::MAX).read_to_string();
         let body = body.map_err(|error| format!("{status}, then {error}"))?;
         if status != 200 {
-            return Err(format!("{status}: {}", String::from_utf8_lossy(&body)));
+            return Err(format!("{status}: {body}"));
         }
-        let results = Results::decode(body.as_slice()).map_err(|error| error.to_string())?.results;
-        if results.len() != wanted + 1 {
-            return Err(format!("{} answers to {wanted} requests", results.len()));
-        }
-        results.into_iter().take(wanted).map(answer).collect()
+        let body: Json = serde_json::from_str(&body).map_err(|error| error.to_string())?;
+        let results = body["results"].as_array().ok_or("a response without results")?;
+        Ok(results.iter().take(requests.len() - 1).map(answer).collect())
     }
 }
 
-fn answer(result: ResultOf) -> Result<Answer, String> {
-    Ok(match result.outcome.ok_or("an answer is empty")? {
-        Outcome::Error(error) => Err(error.message),
-        Outcome::Ok(response) => {
-            let rows = response.execute.and_then(|execute| execute.result).unwrap_or_default().rows;
-            let row = |row: Row| row.cells.into_iter().map(Value::from).collect();
-            Ok(rows.into_iter().map(row).collect())
-        }
-    })
+fn answer(result: &Json) -> Answer {
+    if let Some(message) = result["error"]["message"].as_str() {
+        return Err(message.to_owned());
+    }
+    let rows = result["response"]["result"]["rows"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let row = |row: &Json| row.as_array().into_iter().flatten().map(from_json).collect();
+    rows.iter().map(row).collect()
 }
 
-#[derive(Clone, PartialEq, Message)]
-struct Requests {
-    #[prost(message, repeated, tag = "2")]
-    requests: Vec<Request>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Request {
-    #[prost(oneof = "Command", tags = "1, 2, 4")]
-    command: Option<Command>,
-}
-
-#[derive(Clone, PartialEq, prost::Oneof)]
-enum Command {
-    #[prost(message, tag = "1")]
-    Close(Close),
-    #[prost(message, tag = "2")]
-    Execute(Execute),
-    #[prost(message, tag = "4")]
-    Sequence(Sequence),
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Close {}
-
-#[derive(Clone, PartialEq, Message)]
-struct Execute {
-    #[prost(message, optional, tag = "1")]
-    statement: Option<Statement>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Statement {
-    #[prost(string, tag = "1")]
-    sql: String,
-    #[prost(message, repeated, tag = "3")]
-    arguments: Vec<Cell>,
-    #[prost(bool, tag = "5")]
-    want_rows: bool,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Sequence {
-    #[prost(string, tag = "1")]
-    sql: String,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Cell {
-    #[prost(oneof = "CellValue", tags = "1, 2, 3, 4, 5")]
-    value: Option<CellValue>,
-}
-
-#[derive(Clone, PartialEq, prost::Oneof)]
-enum CellValue {
-    #[prost(message, tag = "1")]
-    Null(Null),
-    #[prost(sint64, tag = "2")]
-    Integer(i64),
-    #[prost(double, tag = "3")]
-    Real(f64),
-    #[prost(string, tag = "4")]
-    Text(String),
-    #[prost(bytes, tag = "5")]
-    Blob(Vec<u8>),
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Null {}
-
-impl From<Value> for Cell {
-    fn from(value: Value) -> Self {
-        let value = match value {
-            Value::Null => CellValue::Null(Null {}),
-            Value::Integer(integer) => CellValue::Integer(integer),
-            Value::Real(real) => CellValue::Real(real),
-            Value::Text(text) => CellValue::Text(text),
-            Value::Blob(bytes) => CellValue::Blob(bytes),
-        };
-        Self { value: Some(value) }
+fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Null => json!({"type": "null"}),
+        Value::Integer(integer) => json!({"type": "integer", "value": integer.to_string()}),
+        Value::Real(real) => json!({"type": "float", "value": real}),
+        Value::Text(text) => json!({"type": "text", "value": text}),
+        Value::Blob(bytes) => json!({"type": "blob", "base64": BASE64.encode(bytes)}),
     }
 }
 
-impl From<Cell> for Value {
-    fn from(cell: Cell) -> Self {
-        match cell.value {
-            None | Some(CellValue::Null(_)) => Self::Null,
-            Some(CellValue::Integer(integer)) => Self::Integer(integer),
-            Some(CellValue::Real(real)) => Self::Real(real),
-            Some(CellValue::Text(text)) => Self::Text(text),
-            Some(CellValue::Blob(bytes)) => Self::Blob(bytes),
-        }
-    }
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Results {
-    #[prost(message, repeated, tag = "3")]
-    results: Vec<ResultOf>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct ResultOf {
-    #[prost(oneof = "Outcome", tags = "1, 2")]
-    outcome: Option<Outcome>,
-}
-
-#[derive(Clone, PartialEq, prost::Oneof)]
-enum Outcome {
-    #[prost(message, tag = "1")]
-    Ok(Response),
-    #[prost(message, tag = "2")]
-    Error(Failure),
-}
-
-/// The answer to anything but [`Execute`] says no more than that it was done.
-#[derive(Clone, PartialEq, Message)]
-struct Response {
-    #[prost(message, optional, tag = "2")]
-    execute: Option<Executed>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Executed {
-    #[prost(message, optional, tag = "1")]
-    result: Option<Rows>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Rows {
-    #[prost(message, repeated, tag = "2")]
-    rows: Vec<Row>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Row {
-    #[prost(message, repeated, tag = "1")]
-    cells: Vec<Cell>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Failure {
-    #[prost(string, tag = "1")]
-    message: String,
+fn from_json(cell: &Json) -> Result<Value, String> {
+    let text = cell["value"].as_str();
+    let value = match cell["type"].as_str() {
+        Some("null") => Some(Value::Null),
+        Some("integer") => text.and_then(|text| text.parse().ok()).map(Value::Integer),
+        Some("float") => cell["value"].as_f64().map(Value::Real),
+        Some("text") => text.map(|text| Value::Text(text.to_owned())),
+        Some("blob") => cell["base64"].as_str().and_then(|text| BASE64.decode(text).ok()).map(Value::Blob),
+        _ => None,
+    };
+    value.ok_or_else(|| format!("{cell} is no value"))
 }
