@@ -25,7 +25,7 @@ pub const ARGUMENT: &str = "native";
 
 const CUSTOMERS: &str = "
     SELECT json_object(
-        'customerCount', (SELECT NumberOfCustomers FROM CustomerCount),
+        'customerCount', (SELECT Count FROM CustomerCount),
         'topCustomers', (
             SELECT json_group_array(json_object('customerName', Name, 'scoring', Scoring))
             FROM (SELECT Name, Scoring FROM Customers ORDER BY Scoring DESC, Name, Id LIMIT 5)
@@ -36,14 +36,14 @@ const CUSTOMERS: &str = "
 const INCIDENTS: &str = "
     SELECT json_object(
         'customersWithMostIncidents', (
-            SELECT json_group_array(json_object('customerName', CustomerName, 'numberOfIncidents', NumberOfIncidents))
-            FROM (SELECT * FROM IncidentTotals ORDER BY NumberOfIncidents DESC, CustomerName LIMIT 5)
+            SELECT json_group_array(json_object('customerName', CustomerName, 'numberOfIncidents', Count))
+            FROM (SELECT * FROM IncidentTotals ORDER BY Count DESC, CustomerName LIMIT 5)
         ),
         'customersWithHighestIncidentVolume', (
             SELECT json_group_array(json_object(
-                'customerName', CustomerName, 'incidentVolume', json(printf('%.15g', IncidentVolume))
+                'customerName', CustomerName, 'incidentVolume', json(printf('%.15g', Volume / 10000.0))
             ))
-            FROM (SELECT * FROM IncidentTotals ORDER BY IncidentVolume DESC, CustomerName LIMIT 5)
+            FROM (SELECT * FROM IncidentTotals ORDER BY Volume DESC, CustomerName LIMIT 5)
         )
     )
 ";
