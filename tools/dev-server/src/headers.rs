@@ -1,19 +1,19 @@
-//! What Spin takes out of a request and what it puts in, before a component sees it.
+//! What Spin changes in a request before a component receives it.
 
-use super::routes::RouteMatch;
+use crate::router::RouteMatch;
 use anyhow::{Context, Result, bail, ensure};
 use http::header::{CONNECTION, HOST};
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 use std::net::SocketAddr;
 
-/// The component that a host such as `customers-service.spin.internal` stands for.
+/// The component that a host such as `customers-service.spin.internal` names.
 pub fn chaining_target(host: &str) -> Option<&str> {
     host.strip_suffix(".spin.internal")
 }
 
-/// Removes what must not come from the network: a `Host` that names a
-/// component, and `Connection`, which concerns the server alone.
+/// Removes what must not come from the network: a `Host` that names a component, and `Connection`, which only
+/// concerns the server.
 pub fn strip(headers: &mut HeaderMap) {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = host.map(|host| host.rsplit_once(':').map_or(host, |(host, _)| host));
@@ -23,8 +23,7 @@ pub fn strip(headers: &mut HeaderMap) {
     headers.remove(CONNECTION);
 }
 
-/// Gives the request an absolute URI; the authority comes from the request
-/// line or from `Host`.
+/// Gives the request an absolute URI. The authority comes from the request line or from `Host`.
 ///
 /// # Errors
 /// If there is no authority, or two different ones.
@@ -46,7 +45,7 @@ pub fn complete_uri<B>(request: &mut Request<B>) -> Result<()> {
     Ok(())
 }
 
-/// Appends the `spin-*` headers; whatever the client sent under these names stays.
+/// Appends the `spin-*` headers to those that the client sent.
 ///
 /// # Errors
 /// If a header of the request is not UTF-8.
@@ -56,7 +55,7 @@ pub fn add_route_information<B>(
     client: SocketAddr,
 ) -> Result<()> {
     for (name, value) in request.headers() {
-        std::str::from_utf8(value.as_bytes()).with_context(|| format!("the header {name} is not UTF-8"))?;
+        str::from_utf8(value.as_bytes()).with_context(|| format!("the header {name} is not UTF-8"))?;
     }
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let path = request.uri().path_and_query().map_or("", |path| path.as_str());
@@ -81,65 +80,73 @@ pub fn add_route_information<B>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routing::Router;
+    use crate::router::Router;
 
-    const CLIENT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8777);
+    fn completed(uri: &str, hosts: &[&str]) -> Result<Request<()>> {
+        let request = hosts.iter().fold(Request::get(uri), |request, host| request.header(HOST, *host));
+        let mut request = request.body(()).unwrap();
+        strip(request.headers_mut());
+        complete_uri(&mut request).map(|()| request)
+    }
 
-    fn header<'a>(request: &'a Request<()>, name: &str) -> &'a str {
-        request.headers()[name].to_str().unwrap()
+    /// The values of the `spin-*` headers, in the order of their names.
+    fn spin_headers(mut request: Request<()>, matched: &RouteMatch<'_>) -> Vec<(String, String)> {
+        add_route_information(&mut request, matched, "127.0.0.1:8777".parse().unwrap()).unwrap();
+        let text = |(name, value): (&HeaderName, &HeaderValue)| {
+            Some((name.as_str().strip_prefix("spin-")?.to_owned(), value.to_str().unwrap().to_owned()))
+        };
+        let mut headers: Vec<_> = request.headers().iter().filter_map(text).collect();
+        headers.sort();
+        headers
+    }
+
+    fn pairs(pairs: [(&str, &str); 7]) -> Vec<(String, String)> {
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
     }
 
     #[test]
-    fn a_public_request_gets_its_route() {
-        let router = Router::new([("/foo/...", "one")]);
-        let mut request = Request::get("/foo/bar?a=b").header(HOST, "example.com:81").body(()).unwrap();
-        complete_uri(&mut request).unwrap();
+    fn a_public_request_gets_the_headers_of_its_route() {
+        let request = completed("/foo/bar?a=b", &["example.com:81"]).unwrap();
         assert_eq!(request.uri(), "http://example.com:81/foo/bar?a=b");
-        add_route_information(&mut request, &router.find("/foo/bar").unwrap(), CLIENT).unwrap();
-        assert_eq!(header(&request, "spin-full-url"), "http://example.com:81/foo/bar?a=b");
-        assert_eq!(header(&request, "spin-path-info"), "/bar");
-        assert_eq!(header(&request, "spin-matched-route"), "/foo/...");
-        assert_eq!(header(&request, "spin-base-path"), "/");
-        assert_eq!(header(&request, "spin-raw-component-route"), "/foo/...");
-        assert_eq!(header(&request, "spin-component-route"), "/foo");
-        assert_eq!(header(&request, "spin-client-addr"), "127.0.0.1:8777");
+        let expected = [
+            ("base-path", "/"),
+            ("client-addr", "127.0.0.1:8777"),
+            ("component-route", "/foo"),
+            ("full-url", "http://example.com:81/foo/bar?a=b"),
+            ("matched-route", "/foo/..."),
+            ("path-info", "/bar"),
+            ("raw-component-route", "/foo/..."),
+        ];
+        let router = Router::new([("/foo/...", "one")]);
+        assert_eq!(spin_headers(request, &router.find("/foo/bar").unwrap()), pairs(expected));
     }
 
     #[test]
     fn a_chained_request_shows_no_public_route() {
-        let mut request = Request::get("http://one.spin.internal/a/b?c").body(()).unwrap();
-        complete_uri(&mut request).unwrap();
-        add_route_information(&mut request, &RouteMatch::chained("one", "/a/b"), CLIENT).unwrap();
-        assert_eq!(header(&request, "spin-full-url"), "http://localhost/a/b?c");
-        assert_eq!(header(&request, "spin-path-info"), "/a/b");
-        assert_eq!(header(&request, "spin-raw-component-route"), "/...");
-        assert_eq!(header(&request, "spin-component-route"), "");
+        let request = completed("http://one.spin.internal/a/b?c", &[]).unwrap();
+        let expected = [
+            ("base-path", "/"),
+            ("client-addr", "127.0.0.1:8777"),
+            ("component-route", ""),
+            ("full-url", "http://localhost/a/b?c"),
+            ("matched-route", "/..."),
+            ("path-info", "/a/b"),
+            ("raw-component-route", "/..."),
+        ];
+        assert_eq!(spin_headers(request, &RouteMatch::chained("one", "/a/b")), pairs(expected));
     }
 
     #[test]
-    fn the_authority_must_be_there_and_unambiguous() {
-        for (line, hosts) in [
+    fn the_authority_is_unambiguous_and_no_component() {
+        for (uri, hosts) in [
             ("/a", &[][..]),
             ("/a", &["a.example", "b.example"]),
             ("/a", &["a b"]),
             ("/a", &[""]),
+            ("/a", &["one.spin.internal:80"]),
             ("http://a.example/", &["b.example"]),
         ] {
-            let request = hosts.iter().fold(Request::get(line), |request, host| request.header(HOST, *host));
-            assert!(complete_uri(&mut request.body(()).unwrap()).is_err(), "{line} {hosts:?}");
+            assert!(completed(uri, hosts).is_err(), "{uri} {hosts:?}");
         }
-    }
-
-    #[test]
-    fn headers_about_the_connection_are_stripped() {
-        let mut headers = HeaderMap::new();
-        headers.insert(HOST, HeaderValue::from_static("a.spin.internal:80"));
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        headers.insert("accept", HeaderValue::from_static("text/plain"));
-        strip(&mut headers);
-        assert_eq!(headers.len(), 1);
-        headers.insert(HOST, HeaderValue::from_static("example.com"));
-        strip(&mut headers);
-        assert_eq!(headers.len(), 2);
     }
 }
