@@ -63,7 +63,10 @@ pub fn prepare(options: &Options, runtime: &Handle) -> Result<Ready> {
         let summary = summary.join(", ");
         report::note(format_args!("Using runtime config {summary} from \"{}\"", file.display()));
     }
-    let logs = create_logs(&state)?;
+    let logs = state.join("logs");
+    std::fs::create_dir_all(&logs)
+        .with_context(|| format!("failed to create the directory {}", logs.display()))?;
+    report::note(format_args!("Logging component stdio to \"{}\"", logs.join("").display()));
     databases.prepare(&options.sqlite)?;
     runtime.block_on(stores.prepare(&options.key_value))?;
     if permissions.iter().any(|granted| granted.databases.contains_key(sqlite::DEFAULT)) {
@@ -108,14 +111,6 @@ fn allow_many_files() {
     if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
         let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
-}
-
-fn create_logs(state: &Path) -> Result<PathBuf> {
-    let logs = state.join("logs");
-    std::fs::create_dir_all(&logs)
-        .with_context(|| format!("failed to create the directory {}", logs.display()))?;
-    report::note(format_args!("Logging component stdio to \"{}\"", logs.join("").display()));
-    Ok(logs)
 }
 
 fn describe(router: &Router, manifest: &Manifest, address: SocketAddr) -> String {

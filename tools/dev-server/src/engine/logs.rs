@@ -104,20 +104,3 @@ impl OutputStream for LogStream {
 impl Pollable for LogStream {
     async fn ready(&mut self) {}
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn output_is_appended_to_a_file_per_stream() {
-        let directory = tempfile::tempdir().unwrap();
-        for _ in 0..2 {
-            let logs = ComponentLogs::open(directory.path(), "one", true).unwrap();
-            logs.stderr.write_all(b"line\n").unwrap();
-        }
-        let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
-        assert_eq!(read("one_stderr.txt"), "line\nline\n");
-        assert_eq!(read("one_stdout.txt"), "");
-    }
-}

@@ -148,15 +148,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_could_not_be_opened_is_opened_again() {
-        let (directory, store) = store();
-        std::fs::write(directory.path().join("data"), "").unwrap();
-        assert!(store.open().await.is_err());
-        std::fs::remove_file(directory.path().join("data")).unwrap();
-        store.open().await.unwrap();
-    }
-
-    #[tokio::test]
     async fn a_locked_file_does_not_block_the_thread() {
         let (_directory, store) = store();
         store.open().await.unwrap();

@@ -120,19 +120,6 @@ mod tests {
     use tempfile::tempdir;
 
     #[test]
-    fn all_statements_of_a_file_and_the_first_of_a_text_run() {
-        let directory = tempdir().unwrap();
-        let databases = Databases::new(HashMap::new(), &directory.path().join("state"));
-        let file = directory.path().join("a.sql");
-        std::fs::write(&file, "CREATE TABLE a (x);\nCREATE TABLE b (x);").unwrap();
-        let text = "INSERT INTO b VALUES (1); INSERT INTO b VALUES (2)";
-        databases.prepare(&[format!("@{}", file.display()), text.to_owned()]).unwrap();
-        let connection = databases.get(DEFAULT).unwrap().open().unwrap();
-        let count = connection.query_row("SELECT count(*) FROM b", (), |row| row.get::<_, i64>(0));
-        assert_eq!(count.unwrap(), 1);
-    }
-
-    #[test]
     fn an_error_in_a_file_has_a_line() {
         let directory = tempdir().unwrap();
         let file = directory.path().join("a.sql");
