@@ -31,14 +31,12 @@ pub struct Options {
     #[arg(long, value_name = "SQL | @FILE[:LABEL]")]
     pub sqlite: Vec<String>,
 
-    /// A pair to put into the default key-value store at every start. May be
-    /// repeated
+    /// A pair for the default key-value store at every start. May be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     pub key_value: Vec<(String, String)>,
 
     /// The directory for the default database, the default key-value store and
-    /// the logs
-    /// [default: .spin beside the manifest]
+    /// the logs [default: .spin beside the manifest]
     #[arg(long, value_name = "DIRECTORY", value_parser = directory)]
     pub state_dir: Option<PathBuf>,
 

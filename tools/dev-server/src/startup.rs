@@ -13,7 +13,6 @@ use crate::sqlite::{self, Databases};
 use crate::variables;
 use anyhow::{Context, Result, ensure};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use std::fmt::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;
@@ -114,13 +113,9 @@ fn allow_many_files() {
 }
 
 fn describe(router: &Router, manifest: &Manifest, address: SocketAddr) -> String {
-    let mut text = String::new();
-    for (id, route) in router.list() {
-        let _ = writeln!(text, "  {id}: http://{address}{route}");
-        let description = &manifest.components[id].description;
-        if !description.is_empty() {
-            let _ = writeln!(text, "    {description}");
-        }
-    }
-    text.trim_end().to_owned()
+    let lines = router.list().map(|(id, route)| match &*manifest.components[id].description {
+        "" => format!("  {id}: http://{address}{route}"),
+        description => format!("  {id}: http://{address}{route}\n    {description}"),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -78,8 +78,7 @@ impl Application {
     /// Answers a request of another component.
     pub async fn call(&self, component: &str, mut request: Request<WasiBody>) -> Response<WasiBody> {
         let path = request.uri().path().to_owned();
-        if let Err(error) = complete_uri(&mut request) {
-            report::note(format_args!("call to component `{component}` failed: {error:#}"));
+        if complete_uri(&mut request).is_err() {
             return empty(StatusCode::INTERNAL_SERVER_ERROR);
         }
         self.run(RouteMatch::chained(component, &path), request, CHAINED_CLIENT).await

@@ -75,9 +75,7 @@ fn engine() -> Result<Engine> {
         Ok(cache) => {
             config.cache(Some(cache));
         }
-        Err(error) => {
-            report::warning(format_args!("compiled components are not cached: {error:#}"));
-        }
+        Err(error) => report::warning(format_args!("compiled components are not cached: {error:#}")),
     }
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
     Engine::new(&config).or_else(|_| {
@@ -95,9 +93,8 @@ fn cache() -> Result<Cache> {
     let cache = Cache::new(config)?;
     let directory = cache.directory();
     let probe = directory.join(format!(".probe-{}", std::process::id()));
-    std::fs::write(&probe, b"")
-        .and_then(|()| std::fs::remove_file(&probe))
-        .with_context(|| format!("cannot write to {}", directory.display()))?;
+    std::fs::write(&probe, b"").with_context(|| format!("cannot write to {}", directory.display()))?;
+    std::fs::remove_file(&probe)?;
     Ok(cache)
 }
 

@@ -16,6 +16,10 @@ component = "one"
 source = "one.wasm"
 "#;
 
+const SECOND_TRIGGER: &str = "[[trigger.http]]\nroute = \"/one/...\"\ncomponent = \"one\"\n[component.one]";
+
+const CALLS_TWO: &str = "allowed_outbound_hosts = [\"http://two.spin.internal\"]\nsource =";
+
 fn error(text: &str) -> String {
     format!("{:#}", Manifest::parse(text).unwrap_err())
 }
@@ -45,16 +49,8 @@ fn mistakes_are_named() {
         ("component = \"one\"", "component = \"oen\"", "a trigger names no component: `oen`"),
         ("[component.one]", "[component.-one]\nsource = \"x\"\n[component.one]", "invalid name \"-one\""),
         ("[component.one]", "[component.\"../a\"]\nsource = \"x\"\n[component.one]", "invalid name \"../a\""),
-        (
-            "[component.one]",
-            "[[trigger.http]]\nroute = \"/one/...\"\ncomponent = \"one\"\n[component.one]",
-            "second trigger with the route \"/one/...\"",
-        ),
-        (
-            "\"one.wasm\"",
-            "\"one.wasm\"\nallowed_outbound_hosts = [\"http://two.spin.internal\"]",
-            "`two`, which is no component with a trigger",
-        ),
+        ("[component.one]", SECOND_TRIGGER, "second trigger with the route \"/one/...\""),
+        ("source =", CALLS_TWO, "`two`, which is no component with a trigger"),
     ] {
         let text = APP.replacen(right, wrong, 1);
         assert_ne!(text, APP);

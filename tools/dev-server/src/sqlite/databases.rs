@@ -113,19 +113,3 @@ fn run_first(database: &Database, sql: &str) -> rusqlite::Result<()> {
     while rows.next()?.is_some() {}
     Ok(())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tempfile::tempdir;
-
-    #[test]
-    fn an_error_in_a_file_has_a_line() {
-        let directory = tempdir().unwrap();
-        let file = directory.path().join("a.sql");
-        std::fs::write(&file, "CREATE TABLE a (x);\nINSERT INTO a VALUES (1);\n  SELEC 1;\n;").unwrap();
-        let databases = Databases::new(HashMap::new(), directory.path());
-        let error = databases.prepare(&[format!("@{}", file.display())]).unwrap_err().to_string();
-        assert!(error.ends_with("a.sql, line 3: near \"SELEC\": syntax error"), "{error}");
-    }
-}
