@@ -39,20 +39,6 @@ fn found(app: &App, path: &str) -> Value {
 }
 
 #[test]
-fn a_backend_needs_its_database() {
-    for (service, path, other) in [
-        (CUSTOMERS, "/customers/count", "/incidents/items"),
-        (INCIDENTS, "/incidents/items", "/customers/count"),
-    ] {
-        let app = app(|manifest| manifest.unset(service, "sqlite_databases"));
-        app.get(path).error(500);
-        let log = app.log(service, "stderr");
-        assert!(log.contains("cannot open the database"), "{log}");
-        assert_eq!(app.get(other).status, 200);
-    }
-}
-
-#[test]
 fn the_aggregate_needs_each_outbound_host() {
     for (service, position) in [(CUSTOMERS, 0), (INCIDENTS, 1)] {
         let app = app(|mut manifest| {
@@ -66,19 +52,6 @@ fn the_aggregate_needs_each_outbound_host() {
         let denied = format!("disallowed destination 'http://{service}.spin.internal");
         assert!(output.contains(&denied), "{output}");
     }
-}
-
-#[test]
-fn the_aggregate_needs_its_variables() {
-    let change = |manifest: Manifest| {
-        let slow = manifest.replace(CUSTOMERS, "slow").replace(INCIDENTS, "slow");
-        slow.unset(AGGREGATES, "variables")
-    };
-    // The backends take 200 ms, which is within the default and not within this.
-    let app = Options::default().manifest(change).variable("backend_timeout_ms", "100").start();
-    assert_eq!(app.dashboard().header("x-aggregate-complete"), Some("true"));
-    let log = app.log(AGGREGATES, "stderr");
-    assert!(log.contains("backend_timeout_ms"), "{log}");
 }
 
 #[test]
