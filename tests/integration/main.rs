@@ -1,19 +1,19 @@
-//! Talks HTTP to the running app and holds it to the contract, a module a subject.
+//! Sends HTTP requests to the running app and compares it with the contract, one module per subject.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-mod attackers;
+mod capabilities;
 mod clients;
 mod customers;
 mod dashboard;
 mod data;
 mod database;
 mod deploy;
+mod dev_server;
 mod documents;
 mod dropped_connections;
 mod faults;
-mod host;
-mod host_limits;
-mod host_permissions;
+mod hostile_clients;
+mod http_server;
 mod incidents;
 mod key_value;
 mod last_good;

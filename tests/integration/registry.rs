@@ -1,4 +1,4 @@
-//! The app goes to a registry and comes back as the same app, which is how a cluster gets it.
+//! The app pushed to a registry and started from there, as in a cluster.
 
 use std::fs::{self, File, read_to_string};
 use std::path::Path;
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use harness::{App, Manifest, Server, get, needs, needs_spin, root};
 use tempfile::{TempDir, tempdir};
 
-/// Longer than it takes the registry to start.
+/// Longer than the registry takes to start.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A registry with a port and a directory of its own. It is ended with this.
+/// A registry with its own port and directory. It is killed when this is dropped.
 struct Registry {
     process: Child,
     address: String,
@@ -47,8 +47,7 @@ impl Registry {
         registry
     }
 
-    /// `spin`, with what it keeps of an image in this registry's directory: it could not be told from another
-    /// one that was taken under the same name.
+    /// `spin` with its own cache, which could have another image of the same name.
     fn spin(&self) -> Command {
         let mut spin = Command::new("spin");
         spin.env("XDG_CACHE_HOME", self.directory.path().join("cache"));
@@ -63,7 +62,7 @@ impl Drop for Registry {
     }
 }
 
-/// Serves an image, without the manifest, the components or the folder that it was made from.
+/// Serves an image in a directory without its manifest and components.
 fn up(registry: &Registry, image: &str, directory: &Path) -> Server {
     let migrations = format!("@{}", root().join("migrations.sql").display());
     let mut up = registry.spin();
@@ -73,7 +72,7 @@ fn up(registry: &Registry, image: &str, directory: &Path) -> Server {
 }
 
 #[test]
-fn what_is_pushed_to_a_registry_starts_from_there_as_the_same_app() {
+fn an_app_from_a_registry_gives_the_same_answers() {
     if !needs(&["docker-registry"]) || !needs_spin() {
         return;
     }

@@ -8,11 +8,8 @@ use tokio::sync::oneshot;
 /// How long the requests in flight may take to finish.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Resolves when the process has been asked to stop. Five seconds later, or at
-/// the next signal, it exits in any case.
-///
-/// The signals are watched on a thread of their own: a guest that computes
-/// without end can keep every thread of the server busy.
+/// Resolves at the first signal. The process exits five seconds later or at the next signal in any case. A
+/// separate thread watches: a guest in an endless loop can keep every thread of the server busy.
 ///
 /// # Errors
 /// If the signals cannot be watched.
@@ -39,7 +36,6 @@ pub fn stop_requested() -> Result<impl Future<Output = ()>> {
         std::process::exit(0);
     });
     Ok(async {
-        // The sender lives as long as the process.
         let _ = stop.await;
     })
 }

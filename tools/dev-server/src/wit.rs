@@ -2,6 +2,6 @@
 
 wasmtime::component::bindgen!({
     path: "wit",
-    world: "local:host/app",
+    world: "dev-server:imports/app",
     imports: { default: async | trappable },
 });

@@ -1,7 +1,7 @@
-//! What the host keeps for one instance of a component, and what it lets the instance import.
+//! The state of one instance, and its imports.
 
-use super::chaining::{IoResult, OutboundHttp, Sent};
 use super::logs::ComponentLogs;
+use super::outbound_http::{IoResult, OutboundHttp, Sent};
 use crate::key_value::{KeyValue, KeyValueView};
 use crate::sqlite::{Sqlite, SqliteView};
 use crate::variables::{Variables, VariablesOfComponent};
@@ -27,8 +27,7 @@ pub struct HostState {
 }
 
 impl HostState {
-    /// An instance gets what its permissions say and nothing of this process: WASI's context starts with no
-    /// environment, no arguments, no directory and no network.
+    /// WASI's context starts without environment, arguments, directories and network.
     pub fn new(outbound: OutboundHttp, logs: &ComponentLogs) -> Self {
         let wasi = WasiCtx::builder()
             .envs(&outbound.permissions.environment)
@@ -45,7 +44,7 @@ impl HostState {
         }
     }
 
-    /// The view for requests that come in; those that go out have the view of [`WasiHttpView`].
+    /// The view for incoming requests; outgoing ones use that of [`WasiHttpView`].
     pub fn incoming(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView { hooks: &mut self.incoming, table: &mut self.table, ctx: &mut self.http }
     }
@@ -76,7 +75,7 @@ impl WasiHttpView for HostState {
     }
 }
 
-/// Adds all that an instance may import.
+/// Links everything that an instance may import.
 ///
 /// # Errors
 /// If two of these interfaces have the same name.
@@ -89,8 +88,8 @@ pub fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     variables::variables::add_to_linker::<_, VariablesOfComponent>(linker, HostState::variables)
 }
 
-/// Lets every header of an incoming request through to the guest. Without it
-/// wasmtime would hold back `Host` and others, which components see on Spin 4.1.
+/// Passes every header of an incoming request to the guest, as Spin does. By default Wasmtime removes `Host`
+/// and others.
 struct IncomingHttp;
 
 impl WasiHttpHooks for IncomingHttp {

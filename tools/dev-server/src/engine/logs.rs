@@ -1,4 +1,4 @@
-//! What components print: appended to a log file and echoed on stderr.
+//! The output of components: appended to a log file and echoed on stderr.
 
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-/// How much a guest may write in one go.
+/// How many bytes a guest may write at once.
 const MAX_WRITE: usize = 64 * 1024;
 
 /// Both output streams of a component.
@@ -49,7 +49,7 @@ impl LogStream {
     fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
         self.file.as_ref().write_all(bytes)?;
         if self.echo {
-            // A terminal that is gone must not become a failure of the guest.
+            // A closed terminal is no failure of the guest.
             let _ = io::stderr().write_all(bytes);
         }
         Ok(())
@@ -88,7 +88,7 @@ impl AsyncWrite for LogStream {
 
 impl OutputStream for LogStream {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        self.write_all(&bytes).map_err(|err| StreamError::LastOperationFailed(err.into()))
+        self.write_all(&bytes).map_err(|error| StreamError::LastOperationFailed(error.into()))
     }
 
     fn flush(&mut self) -> StreamResult<()> {
@@ -103,21 +103,4 @@ impl OutputStream for LogStream {
 #[wasmtime_wasi::async_trait]
 impl Pollable for LogStream {
     async fn ready(&mut self) {}
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn output_is_appended_to_a_file_per_stream() {
-        let directory = tempfile::tempdir().unwrap();
-        for _ in 0..2 {
-            let logs = ComponentLogs::open(directory.path(), "one", true).unwrap();
-            logs.stderr.write_all(b"line\n").unwrap();
-        }
-        let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
-        assert_eq!(read("one_stderr.txt"), "line\nline\n");
-        assert_eq!(read("one_stdout.txt"), "");
-    }
 }

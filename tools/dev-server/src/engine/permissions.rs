@@ -1,5 +1,4 @@
-//! What one component may reach: the manifest's answer, with all templates
-//! filled in and all labels looked up. Nothing else is given to an instance.
+//! What the manifest grants to one component. An instance gets nothing else.
 
 use crate::key_value::{Store, Stores};
 use crate::manifest::Component;
@@ -11,20 +10,18 @@ use std::sync::Arc;
 
 /// The permissions of one component.
 pub struct Permissions {
-    /// Its environment variables.
     pub environment: Vec<(String, String)>,
     /// The components that it may call.
     pub callees: Vec<String>,
-    /// Which databases it may open, by label.
+    /// The databases that it may open, by label.
     pub databases: HashMap<String, Arc<Database>>,
-    /// Which key-value stores it may open, by label.
+    /// The key-value stores that it may open, by label.
     pub stores: HashMap<String, Arc<dyn Store>>,
-    /// Its own variables.
     pub variables: Variables,
 }
 
 impl Permissions {
-    /// Works out the permissions of one component of an application.
+    /// The permissions of one component of an application.
     ///
     /// # Errors
     /// If a template or a label is wrong.

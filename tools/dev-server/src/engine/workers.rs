@@ -1,9 +1,10 @@
-//! Instances and how long they live: an instance serves several requests, some
-//! of them at once, and goes away after a while without any.
+//! The lifetime of instances: each serves several requests, some of them concurrently, and ends when it is
+//! idle.
 
-use super::chaining::{Components, OutboundHttp};
+use super::application::Application;
 use super::instance::HostState;
 use super::logs::ComponentLogs;
+use super::outbound_http::OutboundHttp;
 use super::permissions::Permissions;
 use crate::report;
 use std::pin::Pin;
@@ -18,20 +19,20 @@ use wasmtime_wasi_http::handler::{
 };
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
-/// How many requests an instance serves in all, as in Spin.
+/// How many requests an instance serves, as in Spin.
 const REQUESTS: usize = 128;
 
-/// How many requests an instance serves at once, as in Spin.
+/// How many requests an instance serves concurrently, as in Spin.
 const CONCURRENT_REQUESTS: usize = 16;
 
-/// How long an instance stays without a request, as in Spin.
+/// How long an instance may be idle, as in Spin.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// Everything that it takes to make an instance of one component.
+/// Creates the instances of one component.
 pub struct Workers {
     pub id: Arc<str>,
     pub pre: ServicePre<HostState>,
-    pub components: Weak<dyn Components>,
+    pub application: Weak<Application>,
     pub logs: ComponentLogs,
     pub permissions: Arc<Permissions>,
 }
@@ -44,7 +45,7 @@ impl HandlerState for Workers {
     async fn instantiate(&self) -> Result<Instance<HostState, IdleTimeout, Worker>> {
         let outbound = OutboundHttp {
             component: self.id.clone(),
-            components: self.components.clone(),
+            application: self.application.clone(),
             permissions: self.permissions.clone(),
         };
         let mut store = Store::new(self.pre.engine(), HostState::new(outbound, &self.logs));
@@ -54,15 +55,15 @@ impl HandlerState for Workers {
             proxy,
             view: HostState::incoming,
             expiration: IdleTimeout(None),
-            state: Worker { id: self.id.clone(), components: self.components.clone() },
+            state: Worker { id: self.id.clone(), application: self.application.clone() },
         })
     }
 }
 
-/// One instance at work.
+/// One instance.
 pub struct Worker {
     id: Arc<str>,
-    components: Weak<dyn Components>,
+    application: Weak<Application>,
 }
 
 impl WorkerState for Worker {
@@ -83,24 +84,24 @@ impl WorkerState for Worker {
         (): (),
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
-        // Spin sets no time limit either.
+        // As in Spin, a request has no timeout.
         Box::pin(std::future::pending())
     }
 
     fn drop(&self, store: Store<HostState>, result: Result<()>) {
-        // Once the application is gone, its idle instances are put away, and have not failed.
-        if let Err(err) = result
-            && self.components.strong_count() > 0
+        // At shutdown the idle instances end, which is no failure.
+        if let Err(error) = result
+            && self.application.strong_count() > 0
         {
-            let frames = err.downcast_ref::<WasmBacktrace>();
+            let frames = error.downcast_ref::<WasmBacktrace>();
             let frames = frames.map(|frames| format!("\n{frames}")).unwrap_or_default();
-            report::note(format_args!("component `{}` failed: {}{frames}", self.id, err.root_cause()));
+            report::note(format_args!("component `{}` failed: {}{frames}", self.id, error.root_cause()));
         }
         drop(store);
     }
 }
 
-/// Ends an instance that has had nothing to do for a while.
+/// Ends an idle instance.
 pub struct IdleTimeout(Option<Pin<Box<Sleep>>>);
 
 impl WorkerExpiration for IdleTimeout {

@@ -1,7 +1,7 @@
 //! The host side of `spin:key-value/key-value`.
 
-use super::store::Store;
-use crate::streams::Received;
+use super::Store;
+use crate::stream::Received;
 use crate::wit::spin::key_value::key_value::{Error, Host, HostStore, HostStoreWithStore, Store as Handle};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use tokio::sync::{mpsc, oneshot};
 use wasmtime::Result;
 use wasmtime::component::{Accessor, FutureReader, HasData, Resource, ResourceTable, StreamReader};
 
-/// The longest value that a component can get, in bytes.
+/// Spin's limit for a value that a component reads, in bytes.
 const MAX_VALUE: usize = 128 << 20;
 
 /// How many keys a store may be ahead of their reader.
 const KEYS_AHEAD: usize = 4;
 
-/// What one instance may open, and the stores that it holds.
+/// The stores that one instance may open, and those that it holds.
 pub struct KeyValueView<'a> {
     pub granted: &'a HashMap<String, Arc<dyn Store>>,
     pub table: &'a mut ResourceTable,
@@ -28,14 +28,8 @@ impl HasData for KeyValue {
     type Data<'a> = KeyValueView<'a>;
 }
 
-/// What stands in the table for a handle.
+/// The table's entry for a handle.
 type Open = Arc<dyn Store>;
-
-impl KeyValueView<'_> {
-    fn get(&self, handle: &Resource<Handle>) -> Result<Open> {
-        Ok(self.table.get(&Resource::<Open>::new_borrow(handle.rep()))?.clone())
-    }
-}
 
 impl Host for KeyValueView<'_> {}
 
@@ -46,17 +40,17 @@ impl HostStore for KeyValueView<'_> {
     }
 }
 
-/// The store of a handle.
 fn store<T: 'static>(accessor: &Accessor<T, KeyValue>, handle: &Resource<Handle>) -> Result<Open> {
-    accessor.with(|mut access| access.get().get(handle))
+    let handle = Resource::<Open>::new_borrow(handle.rep());
+    Ok(accessor.with(|mut access| access.get().table.get(&handle).cloned())?)
 }
 
 impl<T: 'static> HostStoreWithStore<T> for KeyValue {
     async fn open(accessor: &Accessor<T, Self>, label: String) -> Result<Result<Resource<Handle>, Error>> {
         let granted = accessor.with(|mut access| access.get().granted.get(&label).cloned());
         let Some(store) = granted else { return Ok(Err(Error::AccessDenied)) };
-        if let Err(err) = store.open().await {
-            return Ok(Err(err));
+        if let Err(error) = store.open().await {
+            return Ok(Err(error));
         }
         let pushed = accessor.with(|mut access| access.get().table.push(store));
         Ok(pushed.map(|open| Resource::new_own(open.rep())).map_err(|_| Error::StoreTableFull))

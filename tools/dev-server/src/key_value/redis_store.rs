@@ -1,6 +1,6 @@
 //! Stores of type `redis`. Keys and values go to the server as they are, without a prefix.
 
-use super::store::{Store, other};
+use super::{Store, other};
 use crate::wit::spin::key_value::key_value::Error;
 use anyhow::{Context, Result};
 use redis::aio::ConnectionManager;
@@ -9,16 +9,16 @@ use std::fmt;
 use tokio::sync::{OnceCell, mpsc};
 use wasmtime_wasi::async_trait;
 
-/// A store on a Redis server. All instances share one connection, which is made when a component opens the
-/// store for the first time, and made again when it breaks. With the crate's defaults, as in Spin, there are
-/// many attempts at that and no timeouts at all.
+/// A store on a Redis server. All instances share one connection, which is opened when a component opens the
+/// store for the first time, and again when it breaks. The crate's defaults are those of Spin: many attempts,
+/// and no timeouts.
 pub struct RedisStore {
     client: Client,
     connection: OnceCell<ConnectionManager>,
 }
 
 impl RedisStore {
-    /// The store at a URL. Nothing is sent to it yet.
+    /// The store at a URL, not connected yet.
     ///
     /// # Errors
     /// If it is no URL of a Redis server.
@@ -27,7 +27,6 @@ impl RedisStore {
         Ok(Self { client, connection: OnceCell::new() })
     }
 
-    /// A handle of the connection.
     async fn connection(&self) -> Result<ConnectionManager, Error> {
         let connection = self.connection.get_or_try_init(|| self.client.get_connection_manager());
         connection.await.cloned().map_err(other)
@@ -43,7 +42,7 @@ impl fmt::Display for RedisStore {
 #[async_trait]
 impl Store for RedisStore {
     async fn open(&self) -> Result<(), Error> {
-        // What comes of this is for the call after it to find out, as in Spin.
+        // As in Spin, an error appears in the next call.
         let _ = self.connection().await?.ping::<()>().await;
         Ok(())
     }
@@ -65,7 +64,7 @@ impl Store for RedisStore {
         let mut scan = connection.scan::<String>().await.map_err(other)?;
         while let Some(key) = scan.next_item().await {
             if keys.send(key).await.is_err() {
-                break; // Nobody wants the rest.
+                break; // The reader is gone.
             }
         }
         Ok(())

@@ -1,12 +1,12 @@
-//! A connection of an instance.
-//!
-//! It opens its file when it is first used. It has one mutex, and a streamed query holds it until its last
-//! row has left.
+//! A connection of an instance. A streamed query holds it until the last row has been read, as in Spin.
 
-use super::database::Database;
-use super::short::ShortQueries;
-use super::statement::{self, io_error, next_row};
+#[cfg(test)]
+mod tests;
+
+use super::databases::Database;
 use crate::wit::spin::sqlite::sqlite::{Error, RowResult, Value};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Row, params_from_iter};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
@@ -14,84 +14,108 @@ use tokio::task::spawn_blocking;
 /// How many rows a query may be ahead of its reader.
 const ROWS_AHEAD: usize = 4;
 
-/// A connection, open or still to be opened. Clones are the same connection.
-#[derive(Clone)]
+/// Spin's limit for a row, in bytes.
+const MAX_ROW: usize = 128 << 20;
+
+/// A connection that opens its file when it is first used.
 pub struct Connection {
     database: Arc<Database>,
-    open: Arc<OnceLock<Shared>>,
-    short: Arc<ShortQueries>,
+    open: OnceLock<Mutex<rusqlite::Connection>>,
 }
-
-type Shared = Arc<Mutex<rusqlite::Connection>>;
 
 /// A query under way.
 pub struct Query {
     pub columns: Vec<String>,
     pub rows: mpsc::Receiver<RowResult>,
-    /// Whether everything went well; known after the last row.
+    /// Whether the query succeeded; known after the last row.
     pub outcome: oneshot::Receiver<Result<(), Error>>,
 }
 
 impl Connection {
-    pub fn new(database: Arc<Database>) -> Self {
-        Self { database, open: Arc::default(), short: Arc::default() }
+    pub fn new(database: Arc<Database>) -> Arc<Self> {
+        Arc::new(Self { database, open: OnceLock::new() })
     }
 
-    fn shared(&self) -> Result<Shared, Error> {
-        if let Some(shared) = self.open.get() {
-            return Ok(shared.clone());
+    fn open(&self) -> Result<&Mutex<rusqlite::Connection>, Error> {
+        match self.open.get() {
+            Some(open) => Ok(open),
+            None => {
+                let new = self.database.open().map_err(io_error)?;
+                Ok(self.open.get_or_init(|| Mutex::new(new)))
+            }
         }
-        let new = self.database.open().map_err(io_error)?;
-        Ok(self.open.get_or_init(|| Arc::new(Mutex::new(new))).clone())
     }
 
-    /// Starts one statement and streams its rows. Of several statements only the first runs.
-    pub async fn stream(&self, sql: String, parameters: Vec<Value>) -> Result<Query, Error> {
-        let shared = self.shared()?;
+    /// Starts the first statement of `sql` and streams its rows.
+    pub async fn stream(self: Arc<Self>, sql: String, parameters: Vec<Value>) -> Result<Query, Error> {
+        self.open()?;
         let (rows_tx, rows) = mpsc::channel(ROWS_AHEAD);
         let (outcome_tx, outcome) = oneshot::channel();
-        if let Some((columns, short)) = self.short.run(&shared, &sql, &parameters, ROWS_AHEAD) {
-            for row in short {
-                let _ = rows_tx.try_send(row); // There is room for all of them.
-            }
-            let _ = outcome_tx.send(Ok(()));
-            return Ok(Query { columns, rows, outcome });
-        }
         let (columns_tx, columns) = oneshot::channel();
         spawn_blocking(move || {
-            let result = run(&shared, &sql, &parameters, columns_tx, &rows_tx);
-            let _ = outcome_tx.send(result);
+            let _ = outcome_tx.send(self.run(&sql, &parameters, columns_tx, &rows_tx));
         });
-        Ok(Query { columns: columns.await.map_err(io_error)?, rows, outcome })
+        // An error before the first row arrives as the outcome.
+        Ok(Query { columns: columns.await.unwrap_or_default(), rows, outcome })
     }
-}
 
-/// Holds the connection until the last row has been taken. An error before the
-/// first row goes into the outcome, not into the columns.
-fn run(
-    shared: &Shared,
-    sql: &str,
-    parameters: &[Value],
-    columns: oneshot::Sender<Vec<String>>,
-    rows_tx: &mpsc::Sender<RowResult>,
-) -> Result<(), Error> {
-    let connection = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut statement = match connection.prepare_cached(sql) {
-        Ok(statement) => statement,
-        Err(err) => {
-            let _ = columns.send(Vec::new());
-            return Err(io_error(err));
+    fn run(
+        &self,
+        sql: &str,
+        parameters: &[Value],
+        columns: oneshot::Sender<Vec<String>>,
+        rows_tx: &mpsc::Sender<RowResult>,
+    ) -> Result<(), Error> {
+        let connection = self.open()?.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut statement = connection.prepare_cached(sql).map_err(io_error)?;
+        let names: Vec<_> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let width = names.len();
+        columns.send(names).map_err(|_| Error::Io("column send error".to_owned()))?;
+        let parameters = params_from_iter(parameters.iter().map(to_sql));
+        let mut rows = statement.query(parameters).map_err(io_error)?;
+        while let Some(row) = rows.next().map_err(io_error)? {
+            let row = convert_row(row, width)?;
+            rows_tx.blocking_send(row).map_err(|_| Error::Io("row send error".to_owned()))?;
         }
-    };
-    let names = statement::columns(&statement);
-    let width = names.len();
-    columns.send(names).map_err(|_| Error::Io("column send error".to_owned()))?;
-    let mut rows = statement::start(&mut statement, parameters)?;
-    while let Some((row, _)) = next_row(&mut rows, width)? {
-        rows_tx.blocking_send(row).map_err(|_| Error::Io("row send error".to_owned()))?;
+        Ok(())
     }
-    Ok(())
 }
 
-#[cfg(test)]
-mod tests;
+fn convert_row(row: &Row<'_>, width: usize) -> Result<RowResult, Error> {
+    let mut bytes = width * size_of::<Value>();
+    let mut values = Vec::with_capacity(width);
+    for column in 0..width {
+        let value = row.get_ref(column).map_err(io_error)?;
+        if let ValueRef::Text(content) | ValueRef::Blob(content) = value {
+            bytes += content.len();
+        }
+        if bytes > MAX_ROW {
+            return Err(Error::Io(format!("query result exceeds limit of {MAX_ROW} bytes")));
+        }
+        values.push(match value {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(integer) => Value::Integer(integer),
+            ValueRef::Real(real) => Value::Real(real),
+            ValueRef::Blob(blob) => Value::Blob(blob.to_vec()),
+            // SQLite does not check its text. Spin panics here.
+            ValueRef::Text(text) => Value::Text(String::from_utf8(text.to_vec()).map_err(|error| {
+                Error::Io(format!("text in column {} is not UTF-8: {error}", column + 1))
+            })?),
+        });
+    }
+    Ok(RowResult { values })
+}
+
+fn to_sql(value: &Value) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(match value {
+        Value::Null => ValueRef::Null,
+        Value::Integer(integer) => ValueRef::Integer(*integer),
+        Value::Real(real) => ValueRef::Real(*real),
+        Value::Text(text) => ValueRef::Text(text.as_bytes()),
+        Value::Blob(blob) => ValueRef::Blob(blob),
+    })
+}
+
+fn io_error(error: rusqlite::Error) -> Error {
+    Error::Io(error.to_string())
+}

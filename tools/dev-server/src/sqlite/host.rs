@@ -1,8 +1,8 @@
 //! The host side of `spin:sqlite/sqlite`.
 
 use super::connection::{Connection, Query};
-use super::database::Database;
-use crate::streams::Received;
+use super::databases::Database;
+use crate::stream::Received;
 use crate::wit::spin::sqlite::sqlite::{
     Connection as Handle, Error, Host, HostConnection, HostConnectionWithStore, RowResult, Value,
 };
@@ -11,10 +11,10 @@ use std::sync::Arc;
 use wasmtime::Result;
 use wasmtime::component::{Accessor, FutureReader, HasData, Resource, ResourceTable, StreamReader};
 
-/// How many connections one instance may hold.
+/// Spin's limit for the connections that one instance may hold.
 const MAX_CONNECTIONS: usize = 256;
 
-/// What one instance may open, and the connections that it holds.
+/// The databases that one instance may open, and the connections that it holds.
 pub struct SqliteView<'a> {
     pub granted: &'a HashMap<String, Arc<Database>>,
     /// How many connections are open.
@@ -29,29 +29,11 @@ impl HasData for Sqlite {
     type Data<'a> = SqliteView<'a>;
 }
 
-impl SqliteView<'_> {
-    fn open(&mut self, label: &str) -> Result<Resource<Handle>, Error> {
-        let database = self.granted.get(label).ok_or(Error::AccessDenied)?;
-        let too_many = || Error::Io("too many connections opened".to_owned());
-        if *self.open == MAX_CONNECTIONS {
-            return Err(too_many());
-        }
-        let connection = Connection::new(database.clone());
-        let connection = self.table.push(connection).map_err(|_| too_many())?;
-        *self.open += 1;
-        Ok(Resource::new_own(connection.rep()))
-    }
-
-    fn get(&self, handle: &Resource<Handle>) -> Result<Connection> {
-        Ok(self.table.get(&Resource::<Connection>::new_borrow(handle.rep()))?.clone())
-    }
-}
-
 impl Host for SqliteView<'_> {}
 
 impl HostConnection for SqliteView<'_> {
     async fn drop(&mut self, handle: Resource<Handle>) -> Result<()> {
-        self.table.delete(Resource::<Connection>::new_own(handle.rep()))?;
+        self.table.delete(Resource::<Arc<Connection>>::new_own(handle.rep()))?;
         *self.open -= 1;
         Ok(())
     }
@@ -64,7 +46,16 @@ impl<T: 'static> HostConnectionWithStore<T> for Sqlite {
         accessor: &Accessor<T, Self>,
         label: String,
     ) -> Result<Result<Resource<Handle>, Error>> {
-        Ok(accessor.with(|mut access| access.get().open(&label)))
+        accessor.with(|mut access| {
+            let SqliteView { granted, open, table } = access.get();
+            let Some(database) = granted.get(&label) else { return Ok(Err(Error::AccessDenied)) };
+            if *open == MAX_CONNECTIONS {
+                return Ok(Err(Error::Io("too many connections opened".to_owned())));
+            }
+            let connection = table.push(Connection::new(database.clone()))?;
+            *open += 1;
+            Ok(Ok(Resource::new_own(connection.rep())))
+        })
     }
 
     async fn execute_async(
@@ -73,10 +64,11 @@ impl<T: 'static> HostConnectionWithStore<T> for Sqlite {
         sql: String,
         parameters: Vec<Value>,
     ) -> Result<Result<Streamed, Error>> {
-        let connection = accessor.with(|mut access| access.get().get(&handle))?;
+        let handle = Resource::<Arc<Connection>>::new_borrow(handle.rep());
+        let connection = accessor.with(|mut access| access.get().table.get(&handle).cloned())?;
         let Query { columns, rows, outcome } = match connection.stream(sql, parameters).await {
             Ok(query) => query,
-            Err(err) => return Ok(Err(err)),
+            Err(error) => return Ok(Err(error)),
         };
         accessor.with(|mut access| {
             let rows = StreamReader::new(&mut access, Received(rows))?;

@@ -1,11 +1,11 @@
-//! WebAssembly: components are compiled and linked to the host at start-up, and instances of them answer
-//! requests, of clients and of each other. The server comes in with a request and the component it is for.
+//! WebAssembly: components are compiled and linked at start-up, and their instances answer requests, of
+//! clients and of each other.
 
 mod application;
-mod chaining;
 mod compiler;
 mod instance;
 mod logs;
+mod outbound_http;
 mod permissions;
 mod workers;
 

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use wasmtime::component::{Destination, Lower, StreamProducer, StreamResult};
 use wasmtime::{Result, StoreContextMut};
 
-/// Hands what a task sends to a component, one item at a time.
+/// Passes items from a task to a component.
 pub struct Received<T>(pub mpsc::Receiver<T>);
 
 impl<D, T: Lower + Send + Sync + 'static> StreamProducer<D> for Received<T> {
