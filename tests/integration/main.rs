@@ -1,31 +1,36 @@
-//! Talks HTTP to the running app and holds it to the contract, a module a subject.
+//! Sends HTTP requests to the running app and compares it with the contract, one module per subject.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod attackers;
+mod capabilities;
+mod circuit_breaker;
+mod conditional_requests;
+mod content_negotiation;
 mod customers;
 mod dashboard;
 mod data;
 mod database;
 mod deploy;
-mod documents;
+mod diagnostics;
 mod dropped_connections;
 mod exact;
+mod fan_out;
 mod faults;
 mod host;
 mod host_limits;
 mod host_permissions;
 mod incidents;
 mod key_value;
-mod last_good;
 mod libsql_server;
 mod openapi;
 mod operate;
 mod page;
+mod partial_response;
 mod random_data;
 mod readme;
 mod registry;
 mod requests;
+mod response_cache;
 mod routes;
-mod security;
-mod soak;
+mod stale_if_error;
 mod streaming;
