@@ -139,7 +139,7 @@ fn random_faults_under_load_make_no_inconsistent_dashboard_and_leak_no_memory() 
 /// Gives a backend a fault in two of three requests, and compares the parts of the dashboard.
 fn check_random(app: &App, request: usize) {
     let (fault, _) = FAULTS[request * 7 % (FAULTS.len() - 1)];
-    let fault = if request % 3 == 0 { "none" } else { fault };
+    let fault = if request.is_multiple_of(3) { "none" } else { fault };
     let id = format!("{}.{fault}", names()[request % names().len()]);
     let reply = app.send("GET", "/aggregates/dashboard", &[("x-request-id", &id)]);
     let json = reply.json();

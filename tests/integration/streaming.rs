@@ -247,12 +247,12 @@ fn database_timeout_ms_applies_to_each_page_of_a_list() {
     let app = Options::default().migrated().variable("database_timeout_ms", "300").start();
     app.sql("DELETE FROM Incidents; DELETE FROM Customers");
     insert(&app, LONG, 200);
-    for list in 0..LISTS.len() {
+    for (list, (path, ..)) in LISTS.into_iter().enumerate() {
         let database: Connection = app.database();
         let lock = || database.execute_batch("BEGIN EXCLUSIVE").unwrap();
         assert_cut_off(&app, list, lock, "300ms");
         database.execute_batch("ROLLBACK").unwrap();
-        let is_whole = || app.get(LISTS[list].0).status == 200;
+        let is_whole = || app.get(path).status == 200;
         eventually("the circuit of the database is closed", is_whole);
     }
 }

@@ -105,6 +105,7 @@ fn missing_and_stale_sections_are_marked_with_the_reason() {
             }
         }
         let stale = stale_if_error::app_with_stale_sections(failed);
+        harness::eventually("stale sections", || stale.dashboard().json().get("stale").is_some());
         open(&driver, stale.base(), 1440, "light").await?;
         let panel = driver.find(By::Css(format!("[aria-labelledby={failed}]"))).await?.text().await?;
         assert!(panel.contains("error status") && panel.contains("second"), "{panel}");
