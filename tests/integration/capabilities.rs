@@ -1,11 +1,14 @@
 //! The capabilities of components: each has what `spin.toml` grants it, and nothing else.
 
-use harness::{App, Manifest, Options};
+use std::collections::BTreeSet;
+
+use harness::{AGGREGATES, App, Manifest, Options, callees, services};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use toml::Table;
 
-const AGGREGATES: &str = "aggregates-service";
+use crate::faults::names;
+
 const CUSTOMERS: &str = "customers-service";
 const INCIDENTS: &str = "incidents-service";
 
@@ -117,5 +120,23 @@ fn a_component_calls_only_its_outbound_hosts() {
     ] {
         let error = called(url).to_lowercase();
         assert!(error.contains("denied"), "{url}: {error}");
+    }
+}
+
+#[test]
+fn the_aggregate_has_a_store_and_calls_backends_which_have_only_a_database() {
+    for (service, component) in services() {
+        let is_aggregate = service == AGGREGATES;
+        let keys: BTreeSet<_> = component.keys().map(String::as_str).collect();
+        let capabilities = match is_aggregate {
+            true => ["allowed_outbound_hosts", "key_value_stores"].as_slice(),
+            false => &["sqlite_databases"],
+        };
+        let others = ["build", "description", "source", "variables"];
+        assert_eq!(keys, others.iter().chain(capabilities).copied().collect(), "{service}");
+        for capability in capabilities.iter().filter(|name| **name != "allowed_outbound_hosts") {
+            assert_eq!(component[*capability].as_array().unwrap(), &["default".into()], "{service}");
+        }
+        assert_eq!(callees(&component), if is_aggregate { names() } else { Vec::new() });
     }
 }

@@ -10,8 +10,14 @@ use nix::sys::signal::Signal;
 use rusqlite::{Connection, OpenFlags};
 use toml::Table;
 
-use crate::documents::rows;
 use crate::readme;
+
+/// The rows of all tables below a heading, each with its cells.
+fn rows<'a>(text: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
+    let (_, section) = text.split_once(&format!("\n## {heading}\n")).expect("the heading is there");
+    let rows = section.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| "));
+    rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect()
+}
 
 fn operate() -> String {
     read_to_string(root().join("docs/operate.md")).unwrap()

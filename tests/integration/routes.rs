@@ -1,34 +1,77 @@
-//! The routes of the app, from the tables that the services themselves go by.
+//! The routes of the app, from `openapi.yaml`.
 
-use aggregates_service::AggregatesService;
-use customers_service::CustomersService;
-use incidents_service::IncidentsService;
-use service_chassis::Service;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Every route, with its parameter as it stands in its table, such as `/customers/top/:limit`.
-pub fn patterns() -> Vec<&'static str> {
-    [of::<AggregatesService>(), of::<CustomersService>(), of::<IncidentsService>()].concat()
+use crate::openapi;
+
+/// Every route, such as `/customers/top/{limit}`, and a path of it for which the sample data has a response.
+pub fn all() -> Vec<(String, String)> {
+    let document = openapi::description();
+    let routes = document["paths"].as_object().unwrap().iter().map(|(pattern, operations)| {
+        let mut path = pattern.clone();
+        for parameter in operations["parameters"].as_array().into_iter().flatten() {
+            let parameter = openapi::resolve(&document, parameter);
+            if parameter["in"] == "path" {
+                let value = &parameter["example"];
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                path = path.replace(&format!("{{{}}}", parameter["name"].as_str().unwrap()), &value);
+            }
+        }
+        assert!(!path.contains('{'), "a parameter of {pattern} has no example");
+        (pattern.clone(), path)
+    });
+    routes.collect()
 }
 
-fn of<S: Service>() -> Vec<&'static str> {
-    S::ROUTES.iter().map(|(pattern, _)| *pattern).collect()
-}
-
-/// Every route, with a parameter for which the sample data has an answer.
+/// A path of every route.
 pub fn paths() -> Vec<String> {
-    let path = |pattern: &str| {
-        let id = match pattern.starts_with("/customers") {
-            true => "4925914c-4fb2-4c77-928a-17566c235628",
-            false => "a2c437a1-abc1-4f43-9e3b-8a867dcdd592",
-        };
-        pattern.replace(":id", id).replace(":limit", "3")
-    };
-    patterns().into_iter().map(path).collect()
+    all().into_iter().map(|(_, path)| path).collect()
+}
+
+/// The routes in the `match` of a service, such as `["customers", "top", limit] => …`, with `{}` for parameters.
+fn arms(source: &str) -> BTreeSet<String> {
+    let slices = source.split('[').skip(1).filter_map(|rest| rest.split_once(']'));
+    let arms = slices.filter(|(slice, after)| {
+        let after = after.trim_start();
+        slice.trim_start().starts_with('"') && ["=>", "|", "if "].iter().any(|start| after.starts_with(start))
+    });
+    arms.map(|(slice, _)| {
+        let segments = slice.split(',').map(str::trim).filter(|segment| !segment.is_empty());
+        let segments = segments.map(|segment| match segment.strip_prefix('"') {
+            Some(literal) => format!("/{}", literal.trim_end_matches('"')),
+            None => "/{}".to_owned(),
+        });
+        segments.collect()
+    })
+    .collect()
 }
 
 #[test]
-fn every_route_is_known_with_a_value_for_its_parameter() {
-    let paths = paths();
-    assert!(paths.len() >= 10, "{paths:?}");
-    assert!(paths.iter().all(|path| path.starts_with('/') && !path.contains(':')), "{paths:?}");
+fn openapi_yaml_has_the_routes_of_the_services() {
+    let mut described = BTreeMap::<String, BTreeSet<String>>::new();
+    for (pattern, _) in all() {
+        let pattern = pattern.split_once('{').map_or(pattern.clone(), |(path, _)| format!("{path}{{}}"));
+        described.entry(pattern.split('/').nth(1).unwrap().to_owned()).or_default().insert(pattern);
+    }
+    for (service, _) in harness::services() {
+        let path = harness::root().join(&service).join("src/lib.rs");
+        let mut arms = arms(&std::fs::read_to_string(&path).unwrap());
+        assert!(!arms.is_empty(), "{} has no arm such as [\"customers\", \"count\"] =>", path.display());
+        let described = &described[service.strip_suffix("-service").unwrap()];
+        // A route without its parameter may have an arm of its own, for the error.
+        arms.retain(|arm| !described.contains(&format!("{arm}/{{}}")) || described.contains(arm));
+        assert_eq!(&arms, described, "{service}");
+    }
+}
+
+#[test]
+fn arms_of_a_match_are_found() {
+    let source = r#"
+        let list = ["a", "b"];
+        match segments {
+            ["customers", "count"] => count(),
+            ["customers", "top", limit] if limit > 0 => top(limit),
+            [..] => not_found(),
+        }"#;
+    assert_eq!(arms(source), ["/customers/count", "/customers/top/{}"].map(str::to_owned).into());
 }

@@ -1,4 +1,4 @@
-//! What a component finds that looks for everything: this is for tests of what a host gives it.
+//! Everything that a component can access, for tests of a runtime.
 
 use std::fs;
 
@@ -10,10 +10,10 @@ use spin_sdk::variables;
 use spin_sdk::wasip3::cli::environment::{get_arguments, get_environment};
 use spin_sdk::wasip3::filesystem::preopens::get_directories;
 
-/// Places that a file system has, if there is one.
+/// Paths that exist if there is a file system.
 const PLACES: [&str; 5] = ["/", ".", "/etc/passwd", "spin.toml", "/proc/self/environ"];
 
-/// Everything that can be found, as JSON. The query of the request is a URL to call, if there is one.
+/// A report as JSON. The query of the request is a URL to call.
 pub async fn to_this_component(request: &Request) -> Value {
     let directories: Vec<_> = get_directories().into_iter().map(|(_, name)| name).collect();
     let files = PLACES.iter().filter(|place| fs::metadata(place).is_ok() || fs::read_dir(place).is_ok());

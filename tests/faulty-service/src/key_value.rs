@@ -1,11 +1,11 @@
-//! What a component gets from a key-value store: this is for tests of what a host offers.
+//! What a component gets from a key-value store, for tests of a runtime.
 
 use serde_json::{Value, json};
 use spin_sdk::http::Request;
 use spin_sdk::key_value::{Error, Store};
 
-/// What a store with the label in the query answers, step by step, or the error that it begins or ends with.
-pub async fn as_it_answers(request: &Request) -> Value {
+/// The results of each operation on the store whose label is the query, or the first error.
+pub async fn responses(request: &Request) -> Value {
     let label = request.uri().query().unwrap_or("default");
     steps(label).await.unwrap_or_else(|error| json!({ "error": format!("{error:?}") }))
 }

@@ -10,9 +10,9 @@ use rusqlite::{Connection, OpenFlags, params_from_iter};
 use tempfile::TempDir;
 use ureq::{Agent, Body};
 
-use crate::{Ended, LibsqlServer, Manifest, Reply, Runtime, Server, artifacts, http_client, usage};
+use crate::{Ended, LibsqlServer, Manifest, Reply, Runtime, Server, artifacts, backends, http_client, usage};
 
-/// How an app is to be started.
+/// How to start an app.
 pub struct Options {
     runtime: Runtime,
     manifest: Manifest,
@@ -28,13 +28,13 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Starts the app on a runtime, whatever the chosen one is.
+    /// Starts the app on this runtime, not on the chosen one.
     pub fn on(mut self, runtime: Runtime) -> Self {
         self.runtime = runtime;
         self
     }
 
-    /// Starts the manifest as `change` leaves it.
+    /// Changes the manifest.
     pub fn manifest(mut self, change: impl FnOnce(Manifest) -> Manifest) -> Self {
         self.manifest = change(self.manifest);
         self
@@ -64,7 +64,7 @@ impl Options {
         self.state(state)
     }
 
-    /// Takes a directory that is kept, or what another run has left, in the place of a new one.
+    /// Uses this state directory instead of a new one.
     pub fn state(mut self, state: impl Into<State>) -> Self {
         self.state = Some(state.into());
         self
@@ -73,7 +73,7 @@ impl Options {
     /// Starts the app and waits until it serves.
     ///
     /// # Panics
-    /// If it does not, with all that it has printed.
+    /// If it ends instead, with its output.
     pub fn start(self) -> App {
         match self.try_start() {
             Ok(app) => app,
@@ -84,7 +84,7 @@ impl Options {
     /// Starts the app; an error if it ends before it serves.
     ///
     /// # Errors
-    /// Its status and all that it has printed.
+    /// Its status and output.
     pub fn try_start(self) -> Result<App, Stopped> {
         let state = self.state.unwrap_or_default();
         let manifest = state.path().join("spin.toml");
@@ -106,9 +106,9 @@ impl Options {
 #[derive(Debug)]
 pub struct State {
     path: PathBuf,
-    /// Keeps the database instead of a file in the directory.
+    /// Holds the database instead of a file in the directory.
     libsql: Option<Box<LibsqlServer>>,
-    /// Removes it in the end.
+    /// Removes the directory when it is dropped.
     _temporary: Option<TempDir>,
 }
 
@@ -122,7 +122,7 @@ impl State {
         self.path.join("sqlite_db.db")
     }
 
-    /// To read alone where a server writes.
+    /// Read-only if a server holds the database.
     fn database(&self) -> Connection {
         let connection = match &self.libsql {
             None => Connection::open(self.database_file()),
@@ -186,8 +186,10 @@ impl App {
 
     /// The app with the tables of `migrations.sql`, filled by `sql` instead of the sample rows.
     pub fn with_data(sql: &str) -> Self {
-        let app = Options::default().migrated().start();
-        app.sql(&format!("BEGIN; DELETE FROM Incidents; DELETE FROM Customers; {sql}; COMMIT;"));
+        let app = Self::start();
+        let delete: String =
+            backends().iter().map(|backend| format!("DELETE FROM {};", backend.table)).collect();
+        app.sql(&format!("BEGIN; {delete} {sql}; COMMIT;"));
         app
     }
 
@@ -201,18 +203,18 @@ impl App {
         self.base().trim_start_matches("http://")
     }
 
-    /// The answer to a GET without any header of its own.
+    /// Sends a GET without further headers.
     pub fn get(&self, path: &str) -> Reply {
         self.send("GET", path, &[])
     }
 
-    /// The answer to any request without a body.
+    /// Sends a request without a body.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
         let answer = self.request(method, path, headers).and_then(http_client::whole);
         answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
-    /// The answer to a GET as soon as its head is there. Its body is read by the test, or left unread.
+    /// Sends a GET and returns after the head of the response. The test may read the body.
     pub fn open(&self, path: &str) -> Response<impl Read + use<>> {
         let response = self.request("GET", path, &[]).unwrap_or_else(|error| panic!("GET {path}: {error}"));
         response.map(Body::into_reader)
@@ -236,7 +238,7 @@ impl App {
         self.get("/aggregates/dashboard")
     }
 
-    /// A connection of its own to the app's database.
+    /// Opens a connection to the app's database.
     pub fn database(&self) -> Connection {
         self.state.database()
     }
@@ -253,7 +255,7 @@ impl App {
     /// Runs one statement with its parameters on the app's database.
     ///
     /// # Panics
-    /// If the database refuses it.
+    /// If it fails.
     pub fn execute(&self, sql: &str, parameters: &[Value]) {
         let result = match &self.state.libsql {
             None => {
@@ -268,10 +270,10 @@ impl App {
         result.unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
 
-    /// The server that keeps the app's database.
+    /// The server that holds the app's database.
     ///
     /// # Panics
-    /// If there is none, but a file.
+    /// If the database is a file.
     pub fn libsql(&mut self) -> &mut LibsqlServer {
         self.state.libsql.as_mut().expect("the app was started on a libSQL server")
     }
@@ -281,7 +283,7 @@ impl App {
         self.state.path()
     }
 
-    /// What a component has written to a stream (`stdout` or `stderr`) so far.
+    /// What a component has written to `stdout` or `stderr` so far.
     pub fn log(&self, component: &str, stream: &str) -> String {
         let path = self.state_directory().join("logs").join(format!("{component}_{stream}.txt"));
         std::fs::read_to_string(path).unwrap_or_default()
@@ -292,12 +294,12 @@ impl App {
         self.server.output()
     }
 
-    /// The process as a server like any other.
+    /// The process of the runtime.
     pub fn server(&self) -> &Server {
         &self.server
     }
 
-    /// The memory of the app's processes in bytes, `None` where the system does not tell.
+    /// The memory of the app's processes in bytes, where the system has `/proc`.
     pub fn resident(&self) -> Option<u64> {
         usage::memory(&self.server.processes()).map(|memory| memory.now)
     }

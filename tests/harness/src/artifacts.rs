@@ -1,5 +1,5 @@
-//! What has to be built before anything can be started. Each piece is built at its first use, once a
-//! process, and by the command that users give: so nothing is compiled in two ways.
+//! Builds programs and components at their first use, each command once per process. The commands are those
+//! that users give, so nothing is compiled twice.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -13,24 +13,22 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate stands in the workspace")
 }
 
-/// Builds a native program of the workspace, with the profile of the program that asks for it.
+/// Builds a native program of the workspace, with the profile of this process.
 ///
-/// It is chosen by its name among all packages, as `cargo up` does it: the features of what it depends on
-/// are then the same as in `cargo test`, and nothing is compiled twice.
+/// `--workspace` selects the same features of all dependencies as `cargo test`, so they are compiled once.
 ///
 /// # Panics
-/// If the build fails, with what it printed.
+/// If the build fails, with its output.
 pub fn program(package: &str) -> PathBuf {
     let (profile, flag) = if cfg!(debug_assertions) { ("debug", "") } else { ("release", " --release") };
     run_once(&format!("cargo build --workspace --bin {package}{flag}"), root());
     target_directory().join(profile).join(package)
 }
 
-/// Builds a component by the command of its manifest, which stands in `directory`, and gives the place of
-/// what the manifest calls `source`.
+/// Builds a component with the command of the manifest in `directory`, and returns the path of its `source`.
 ///
 /// # Panics
-/// If the build fails, with what it printed.
+/// If the build fails, with its output.
 pub(crate) fn component(source: &str, command: &str, directory: &Path) -> PathBuf {
     let sysroot = run(Command::new("rustc").args(["--print", "sysroot"]));
     if !Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).is_dir() {
@@ -48,7 +46,7 @@ fn target_directory() -> PathBuf {
 
 fn run_once(command: &str, directory: &Path) {
     static DONE: Mutex<Option<HashSet<String>>> = Mutex::new(None);
-    // Another build that has failed is no reason not to try this one.
+    // A poisoned lock means that another build failed.
     let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
     let done = done.get_or_insert_default();
     if !done.contains(command) {

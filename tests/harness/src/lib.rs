@@ -1,14 +1,16 @@
-//! Starts the app on a runtime and talks HTTP to it, for the tests and for the benchmark.
+//! Starts the app on a runtime and sends HTTP requests to it, for the tests and the benchmark.
 //!
-//! The runtime is the local host, or the Spin on the PATH where `APP_RUNTIME=spin` is set, and with Spin the
-//! database is on libSQL's server where `APP_DATABASE=libsql` is set; no test can tell which. Every [`App`] has its own port, state directory and data, so tests run side by side.
+//! The runtime is the development server, or the `spin` on the PATH if `APP_RUNTIME=spin` is set. With Spin
+//! and `APP_DATABASE=libsql` the database is on libSQL's server. Every [`App`] has its own port, state
+//! directory and data, so tests run in parallel.
 //!
-//! From the top: an [`App`] is a [`Manifest`] in a state directory, served by a [`Server`] process; what it
-//! needs is built at its first use; an answer is a [`Reply`]. Whatever goes wrong is a panic that says all
-//! there is to say: nobody goes on without an app.
+//! An [`App`] is a [`Manifest`] in a state directory, served by a [`Server`] process. Components are built at
+//! their first use. A response is a [`Reply`]. [`backends`] lists what tests know about each backend. An error
+//! is a panic with the output of the process, since no test can go on without an app.
 
 mod app;
 mod artifacts;
+mod eventually;
 mod hrana;
 mod http_client;
 mod libsql_server;
@@ -19,10 +21,12 @@ mod redis;
 mod reply;
 mod runtime;
 mod server;
+mod services;
 pub mod usage;
 
 pub use app::{App, Options, State, Stopped};
 pub use artifacts::{program, root};
+pub use eventually::eventually;
 pub use hrana::{Answer, Hrana};
 pub use http_client::{PATIENCE, agent, get};
 pub use libsql_server::LibsqlServer;
@@ -32,5 +36,6 @@ pub use redis::{Redis, free_port};
 pub use reply::Reply;
 pub use runtime::{Runtime, dev_server};
 pub use server::{Ended, Server};
+pub use services::{AGGREGATES, Backend, Section, backends, callees, dashboard_of, services};
 pub use ureq::Agent;
 pub use usage::assert_growth_below;

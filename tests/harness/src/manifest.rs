@@ -2,14 +2,14 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use crate::artifacts;
+use crate::{artifacts, services};
 
-/// A `spin.toml` with its components where the build has left them, to be changed by a test.
+/// A `spin.toml` whose components are built, to be changed by a test.
 #[derive(Debug, Clone)]
 pub struct Manifest(Table);
 
 impl Manifest {
-    /// The manifest as users get it.
+    /// The manifest of the app.
     pub fn of_the_app() -> Self {
         Self::of(artifacts::root())
     }
@@ -25,21 +25,23 @@ impl Manifest {
             let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
             let source = text(component.get("source"));
             let command = text(component.get("build").and_then(|build| build.get("command")));
-            let (source, command) = source.zip(command).unwrap_or_else(|| panic!("{name} is not built here"));
+            let (source, command) =
+                source.zip(command).unwrap_or_else(|| panic!("{name} has no source or no build command"));
             component["source"] = path_value(&artifacts::component(&source, &command, directory));
         }
         manifest
     }
 
-    /// Puts the faulty component in the place of `component`, where it does what `fault` says (see
-    /// `tests/faulty-service`).
+    /// Puts `tests/faulty-service` in place of `component`, with this fault.
     pub fn replace(self, component: &str, fault: &str) -> Self {
         let command = "cargo build --package faulty-service --target wasm32-wasip2 --release";
         let source = "target/wasm32-wasip2/release/faulty_service.wasm";
         let source = artifacts::component(source, command, artifacts::root());
+        let backend = services::backends().iter().find(|backend| backend.service == component);
         let environment = Table::from_iter([
             ("FAULT".to_owned(), Value::from(fault)),
-            ("IN_PLACE_OF".to_owned(), Value::from(component)),
+            ("SERVICE".to_owned(), Value::from(component)),
+            ("RESPONSE".to_owned(), Value::from(backend.map_or("", |backend| backend.response))),
         ]);
         self.set(component, "source", path_value(&source)).set(component, "environment", environment)
     }
@@ -50,7 +52,7 @@ impl Manifest {
         self
     }
 
-    /// Takes a key of a component away.
+    /// Removes a key of a component.
     pub fn unset(mut self, component: &str, key: &str) -> Self {
         self.component(component).remove(key);
         self

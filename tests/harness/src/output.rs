@@ -3,7 +3,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-/// What a process prints, line by line as it comes.
+/// The output of a process, line by line.
 #[derive(Clone, Default)]
 pub(crate) struct Output(Arc<(Mutex<Lines>, Condvar)>);
 

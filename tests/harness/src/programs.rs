@@ -1,128 +1,104 @@
-//! Programs that a machine may lack. A test that needs one asks for it here, and nowhere else; so
-//! `cargo test` can end with all that was not run.
+//! Programs that a machine may lack. A test calls [`needs`] before it uses one, so `cargo test` can end with a
+//! list of what was not run.
 
-use std::collections::HashSet;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::thread;
 
 use crate::libsql_server;
 
-/// One of them, and what is tested with it.
-struct Program {
-    name: &'static str,
-    package: &'static str,
-    tested: &'static str,
-}
-
-/// All of them. The packages are Debian's, and `.ci/programs` installs them.
-const PROGRAMS: [Program; 12] = [
-    Program { name: "chromium", package: "chromium", tested: "the page in a browser" },
-    Program { name: "chromedriver", package: "chromium-driver", tested: "the page in a browser" },
-    Program { name: "npm", package: "npm", tested: "the page in a browser" },
-    Program { name: "docker-registry", package: "docker-registry", tested: "the app in a registry" },
-    Program { name: "redis-server", package: "redis-server", tested: "last good answers in Redis" },
-    Program { name: "python3", package: "python3-venv", tested: "deploy/ by Kubernetes' schemas" },
-    Program { name: "openssl", package: "openssl", tested: "the secrets of a cluster" },
-    Program { name: "curl", package: "curl", tested: "the migrations of a cluster" },
-    Program { name: "nginx", package: "nginx-light", tested: "the cache in front" },
-    Program { name: "haproxy", package: "haproxy", tested: "retries in front" },
-    Program { name: "sqlite3", package: "sqlite3", tested: "backups and loading" },
-    // It comes in a Python package, which `.ci/libsql-server` installs.
-    Program {
-        name: libsql_server::PROGRAM,
-        package: "python3-venv",
-        tested: "the database on libSQL's server",
-    },
+/// A program, its Debian package, and what is tested with it. `.ci/programs` installs the packages.
+const PROGRAMS: [(&str, &str, &str); 12] = [
+    ("chromium", "chromium", "the page in a browser"),
+    ("chromedriver", "chromium-driver", "the page in a browser"),
+    ("npm", "npm", "the page in a browser"),
+    ("docker-registry", "docker-registry", "the app in a registry"),
+    ("redis-server", "redis-server", "stale-if-error with Redis"),
+    ("python3", "python3-venv", "deploy/ by Kubernetes' schemas"),
+    ("openssl", "openssl", "the secrets of a cluster"),
+    ("curl", "curl", "the migrations of a cluster"),
+    ("nginx", "nginx-light", "the response cache of nginx"),
+    ("haproxy", "haproxy", "retries by a load balancer"),
+    ("sqlite3", "sqlite3", "backups and loading"),
+    // From a Python package, which `.ci/libsql-server` installs.
+    (libsql_server::PROGRAM, "python3-venv", "the database on libSQL's server"),
 ];
 
-/// Whether all these programs are there. Where one is not, the test is to end without a word more: it is
-/// said at once, and again as the last line of `cargo test`.
+/// Whether all these programs are there. If not, the test should return: the gap is reported on stderr, and
+/// again as the last line of `cargo test`.
 ///
 /// # Panics
-/// If one is not there and `CI` is `true`, and for a program that is not listed above.
+/// If one is missing and `CI` is `true`, and for a program that is not in [`PROGRAMS`].
 pub fn needs(names: &[&str]) -> bool {
-    // What print macros write is shown for failed tests only.
-    Machine::here().can_run(names, &mut std::io::stderr())
+    let unknown = names.iter().find(|name| PROGRAMS.iter().all(|(program, ..)| program != *name));
+    assert_eq!(unknown, None, "a program that `not_run` would not report");
+    let Some(missing) = missing(&path(), |program| names.contains(&program)) else { return true };
+    let text = format!("NOT RUN: {}, {missing}\n", thread::current().name().unwrap_or("a test"));
+    assert!(!is_ci(), "{text}");
+    print(&text);
+    false
 }
 
-/// Whether there is a Spin, for what the local host leaves to it. As [`needs`], but it is no failure where
-/// there is none: a machine may have the package registries alone, and none of them has it.
+/// Whether Spin is there. Unlike with [`needs`] its absence is no failure in CI: one job there has only the
+/// development server.
 pub fn needs_spin() -> bool {
-    let is_there = Machine::here().has("spin");
+    let is_there = has(&path(), "spin");
     if !is_there {
-        let text = format!("NOT RUN: {}, for want of spin\n", thread::current().name().unwrap_or("a test"));
-        std::io::stderr().write_all(text.as_bytes()).expect("stderr can be written to");
+        print(&format!("NOT RUN: {}, spin is missing\n", thread::current().name().unwrap_or("a test")));
     }
     is_there
 }
 
-/// All that could not be tested on this machine, in one line, and whether that is a failure, as it is where
-/// `CI` is `true` and more than Spin is missing.
+/// Everything that was not tested on this machine, in one line, and whether that is a failure: it is if `CI` is
+/// `true` and more than Spin is missing.
 pub fn not_run() -> Option<(String, bool)> {
-    Machine::here().not_run()
+    report(&path(), is_ci())
 }
 
-/// Where the tests run.
-struct Machine {
-    path: OsString,
-    is_ci: bool,
+fn report(path: &OsStr, is_ci: bool) -> Option<(String, bool)> {
+    let missing = missing(path, |_| true);
+    let is_failure = missing.is_some() && is_ci;
+    let spin = (!has(path, "spin")).then(|| "Spin only (spin is missing)".to_owned());
+    let all: Vec<_> = spin.into_iter().chain(missing).collect();
+    (!all.is_empty()).then(|| (format!("NOT RUN: tests of {}", all.join("; ")), is_failure))
 }
 
-impl Machine {
-    fn here() -> Self {
-        let is_ci = env::var_os("CI").is_some_and(|ci| ci == "true");
-        Self { path: env::var_os("PATH").unwrap_or_default(), is_ci }
-    }
-
-    fn can_run(&self, names: &[&str], output: &mut impl Write) -> bool {
-        let listed = |name: &&str| PROGRAMS.iter().any(|program| program.name == *name);
-        assert!(names.iter().all(listed), "{names:?} are not all in the list of programs");
-        let Some(lack) = self.lack(|program| names.contains(&program.name)) else { return true };
-        let text = format!("NOT RUN: {}, {lack}\n", thread::current().name().unwrap_or("a test"));
-        assert!(!self.is_ci, "{text}");
-        output.write_all(text.as_bytes()).expect("the output can be written to");
-        false
-    }
-
-    fn not_run(&self) -> Option<(String, bool)> {
-        let lack = self.lack(|_| true);
-        let is_failure = lack.is_some() && self.is_ci;
-        let spin = (!self.has("spin")).then(|| "what is left to Spin, for want of spin".to_owned());
-        let all: Vec<_> = spin.into_iter().chain(lack).collect();
-        (!all.is_empty()).then(|| (format!("NOT RUN: tests of {}", all.join("; of ")), is_failure))
-    }
-
-    fn has(&self, name: &str) -> bool {
-        match name {
-            libsql_server::PROGRAM => libsql_server::program().is_some(),
-            name => env::split_paths(&self.path).any(|directory| directory.join(name).is_file()),
+/// What cannot be tested without those of `programs` that are missing.
+fn missing(path: &OsStr, programs: impl Fn(&str) -> bool) -> Option<String> {
+    let missing = PROGRAMS.iter().filter(|(name, ..)| programs(name) && !has(path, name));
+    let (mut names, mut packages, mut subjects) = (Vec::new(), Vec::new(), Vec::new());
+    for &(name, package, subject) in missing {
+        for (list, text) in [(&mut names, name), (&mut packages, package), (&mut subjects, subject)] {
+            if !list.contains(&text) {
+                list.push(text);
+            }
         }
     }
+    (!names.is_empty()).then(|| {
+        let (subjects, names, packages) = (subjects.join(", "), names.join(", "), packages.join(" "));
+        format!("{subjects} ({names} missing). On Debian: apt-get install {packages}")
+    })
+}
 
-    /// What cannot be tested without those of `programs` that are not there.
-    fn lack(&self, programs: impl Fn(&Program) -> bool) -> Option<String> {
-        let missing = PROGRAMS.iter().filter(|program| programs(program) && !self.has(program.name));
-        let missing: Vec<_> = missing.collect();
-        let list = |column: fn(&Program) -> &str, separator: &str| {
-            each_once(missing.iter().map(|program| column(program))).join(separator)
-        };
-        (!missing.is_empty()).then(|| {
-            format!(
-                "{}, for want of {}. On Debian: apt-get install {}",
-                list(|program| program.tested, " and of "),
-                list(|program| program.name, ", "),
-                list(|program| program.package, " "),
-            )
-        })
+fn has(path: &OsStr, name: &str) -> bool {
+    match name {
+        libsql_server::PROGRAM => libsql_server::program().is_some(),
+        name => env::split_paths(path).any(|directory| directory.join(name).is_file()),
     }
 }
 
-/// What is in the list, where it is first.
-fn each_once<'a>(list: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut seen = HashSet::new();
-    list.filter(|text| seen.insert(*text)).collect()
+fn path() -> OsString {
+    env::var_os("PATH").unwrap_or_default()
+}
+
+fn is_ci() -> bool {
+    env::var_os("CI").is_some_and(|ci| ci == "true")
+}
+
+/// Print macros would be captured by the test harness.
+fn print(text: &str) {
+    std::io::stderr().write_all(text.as_bytes()).expect("stderr can be written to");
 }
 
 #[cfg(test)]
@@ -130,72 +106,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_test_runs_where_its_programs_are() {
+    fn one_line_names_everything_that_is_missing_and_only_spin_is_optional_in_ci() {
         let directory = tempfile::tempdir().expect("a directory");
-        std::fs::write(directory.path().join("npm"), "").expect("a file");
-        let machine = |is_ci| Machine { path: directory.path().into(), is_ci };
-        let mut output = Vec::new();
-        assert!(machine(true).can_run(&["npm"], &mut output) && output.is_empty());
-        assert!(!machine(false).can_run(&["npm", "chromium", "chromedriver"], &mut output));
-        let expected = "NOT RUN: programs::tests::a_test_runs_where_its_programs_are, the page in a browser, \
-            for want of chromium, chromedriver. On Debian: apt-get install chromium chromium-driver\n";
-        assert_eq!(String::from_utf8_lossy(&output), expected);
+        let path = directory.path().as_os_str();
+        let install = |name: &&str| std::fs::write(directory.path().join(name), "").expect("a file");
+        ["npm", "docker-registry", "redis-server", "python3", "openssl", "curl"].iter().for_each(&install);
+        let expected = "NOT RUN: tests of Spin only (spin is missing); the page in a browser (chromium, \
+            chromedriver missing). On Debian: apt-get install chromium chromium-driver";
+        assert_eq!(report(path, false), Some((expected.to_owned(), false)));
+        assert_eq!(report(path, true), Some((expected.to_owned(), true)));
+        ["chromium", "chromedriver"].iter().for_each(&install);
+        assert_eq!(report(path, true).map(|(_, is_failure)| is_failure), Some(false));
+        install(&"spin");
+        assert_eq!(report(path, true), None);
     }
 
     #[test]
-    #[should_panic(expected = "NOT RUN: programs::tests::ci_has_every_program, the page in a browser")]
-    fn ci_has_every_program() {
-        Machine { path: OsString::new(), is_ci: true }.can_run(&["chromium"], &mut Vec::new());
-    }
-
-    #[test]
-    fn one_line_names_all_that_is_missing_and_ci_fails_unless_that_is_spin_alone() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let machine = |is_ci| Machine { path: directory.path().into(), is_ci };
-        let put = |names: &[&str]| {
-            let put = |name| std::fs::write(directory.path().join(name), "").expect("a file");
-            names.iter().for_each(put);
-        };
-        put(&[
-            "npm",
-            "docker-registry",
-            "redis-server",
-            "python3",
-            "openssl",
-            "curl",
-            "nginx",
-            "haproxy",
-            "sqlite3",
-        ]);
-        let expected = "NOT RUN: tests of what is left to Spin, for want of spin; of the page in a browser, \
-            for want of chromium, chromedriver. On Debian: apt-get install chromium chromium-driver";
-        assert_eq!(machine(false).not_run(), Some((expected.to_owned(), false)));
-        assert_eq!(machine(true).not_run(), Some((expected.to_owned(), true)));
-        put(&["chromium", "chromedriver"]);
-        let expected = "NOT RUN: tests of what is left to Spin, for want of spin";
-        assert_eq!(machine(true).not_run(), Some((expected.to_owned(), false)));
-        put(&["spin"]);
-        assert_eq!(machine(true).not_run(), None);
-    }
-
-    #[test]
-    fn two_programs_of_one_package_name_it_once_wherever_they_are_in_the_list() {
-        assert_eq!(each_once(["b", "a", "a", "c", "b"].into_iter()), ["b", "a", "c"]);
-    }
-
-    #[test]
-    fn what_a_test_needs_is_installed_where_nothing_may_be_left_out() {
+    fn ci_installs_every_program() {
         let script = crate::root().join(".ci/programs");
-        let installed = std::fs::read_to_string(script).expect("the script is there");
-        let words: Vec<_> = installed.split([' ', '\n', '(', ')']).collect();
-        for Program { package, .. } in PROGRAMS {
+        let script = std::fs::read_to_string(script).expect("the script is there");
+        let words: Vec<_> = script.split([' ', '\n', '(', ')']).collect();
+        for (_, package, _) in PROGRAMS {
             assert!(words.contains(&package), "{package} is not installed by .ci/programs");
         }
-    }
-
-    #[test]
-    #[should_panic(expected = "not all in the list")]
-    fn a_program_that_would_not_be_in_the_last_line_is_refused() {
-        needs(&["a-program"]);
     }
 }

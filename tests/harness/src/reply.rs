@@ -1,7 +1,7 @@
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-/// A whole answer.
+/// A whole response.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
     pub status: StatusCode,
@@ -10,7 +10,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The value of a header that must not be there twice.
+    /// The value of a header, which must not occur twice.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next().map(|value| value.to_str().expect("a header in ASCII"));
@@ -23,13 +23,13 @@ impl Reply {
         std::str::from_utf8(&self.body).expect("a body in UTF-8")
     }
 
-    /// The body as JSON, after a check of what every JSON response has.
+    /// The body as JSON. The content type is checked.
     pub fn json(&self) -> Value {
         assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {:?}", self.text()))
     }
 
-    /// Holds if this is the error `{"message": …}` with its length, and returns the message.
+    /// Asserts that this is an error `{"message": …}` with a `content-length`, and returns the message.
     pub fn error(&self, status: u16) -> String {
         assert_eq!(self.status, status, "{:?}", self.text());
         assert_eq!(self.header("content-length"), Some(self.body.len().to_string().as_str()));

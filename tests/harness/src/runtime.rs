@@ -3,7 +3,7 @@ use std::process::{Command, Output};
 
 use crate::artifacts;
 
-/// What runs the app. Tests of the development server's own promises are the only ones that ask.
+/// What runs the app. Only tests of the development server itself distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Runtime {
     DevServer,
@@ -11,7 +11,7 @@ pub enum Runtime {
 }
 
 impl Runtime {
-    /// The one that `APP_RUNTIME` names; the development server where it is not set.
+    /// The runtime that `APP_RUNTIME` names, by default the development server.
     ///
     /// # Panics
     /// For a name that is neither `dev-server` nor `spin`.
@@ -42,8 +42,7 @@ impl Runtime {
                 let version = Command::new("spin").arg("--version").output();
                 assert!(
                     version.is_ok_and(|output| output.status.success()),
-                    "APP_RUNTIME=spin needs `spin` 4.1 or later on the PATH, and there is none: \
-                     see https://spinframework.dev/install, or leave APP_RUNTIME unset"
+                    "APP_RUNTIME=spin needs `spin` 4.1 or later on the PATH: see https://spinframework.dev/install"
                 );
                 let mut command = Command::new("spin");
                 command.arg("up").arg("--cache").arg(artifacts::root().join("tests/harness/spin-cache.toml"));
@@ -53,7 +52,7 @@ impl Runtime {
     }
 }
 
-/// Runs the development server, whatever the chosen runtime is, until it ends by itself.
+/// Runs the development server, not the chosen runtime, until it ends.
 pub fn dev_server<'a>(directory: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Output {
     Command::new(artifacts::program("dev-server"))
         .args(arguments)

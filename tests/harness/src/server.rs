@@ -30,13 +30,12 @@ impl Server {
     /// Starts `command` and waits until it prints `Serving http://…`, as Spin does.
     ///
     /// # Errors
-    /// If it ends before.
+    /// If it ends instead.
     ///
     /// # Panics
-    /// If it does neither, with all that it has printed.
+    /// If it does neither, with its output.
     pub fn start(command: &mut Command) -> Result<Self, Ended> {
-        // With that variable each error would come with a backtrace, which takes its time. Standard input
-        // ends with this process, however it ends; whoever wants to end with it reads that.
+        // Backtraces of errors take time. A process that reads its standard input ends with this one.
         let mut child = command
             .env_remove("RUST_BACKTRACE")
             .stdin(Stdio::piped())
@@ -58,7 +57,7 @@ impl Server {
             if let Some(status) = server.child.try_wait().expect("a child can be waited for") {
                 return Err(server.ended(status));
             }
-            assert!(started.elapsed() < START_LIMIT, "nothing comes up:\n{}", server.output());
+            assert!(started.elapsed() < START_LIMIT, "the server does not start:\n{}", server.output());
             server.output.wait_for_more(Duration::from_millis(100));
         }
     }
@@ -68,17 +67,17 @@ impl Server {
         &self.base
     }
 
-    /// What it has printed so far.
+    /// Its output so far.
     pub fn output(&self) -> String {
         self.output.text()
     }
 
-    /// Its processes: Spin has another one below that which was started.
+    /// The process and its descendants: `spin up` starts another one.
     pub fn processes(&self) -> Vec<u32> {
         usage::with_descendants(self.child.id())
     }
 
-    /// Ends it with a signal and waits for that.
+    /// Ends it with a signal and waits for its exit.
     pub fn stop(mut self, signal: Signal) -> Ended {
         let status = self.end(signal);
         self.ended(status)
@@ -105,7 +104,7 @@ impl Drop for Server {
             self.end(Signal::SIGTERM);
         }
         if thread::panicking() {
-            eprintln!("{} had printed:\n{}", self.base, self.output());
+            eprintln!("output of {}:\n{}", self.base, self.output());
         }
     }
 }

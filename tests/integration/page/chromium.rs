@@ -1,12 +1,12 @@
 //! A headless Chromium for one test at a time.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
+use thirtyfour::LoggingPrefsLogLevel;
 use thirtyfour::prelude::*;
-use thirtyfour::{ChromeCapabilities, LoggingPrefsLogLevel};
 
 const ARGUMENTS: [&str; 10] = [
     "--headless=new",
@@ -18,11 +18,11 @@ const ARGUMENTS: [&str; 10] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    // Whatever the page might load from elsewhere fails, and the failure is in the log.
+    // Requests to other hosts fail and are logged.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];
 
-/// The rules of accessibility that the page is held to.
+/// The accessibility rules.
 const AXE: &str = "axe-core@4.14.1";
 
 /// Runs `test` in a new Chromium.
@@ -43,7 +43,8 @@ where
         capabilities.add_arg(argument).unwrap();
     }
     capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
-    log_everything(&mut capabilities).unwrap();
+    capabilities.set_logging_prefs("browser", LoggingPrefsLogLevel::All).unwrap();
+    capabilities.set_logging_prefs("performance", LoggingPrefsLogLevel::All).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let driver = WebDriver::new(&server.url, capabilities).await.unwrap();
@@ -51,12 +52,7 @@ where
     });
 }
 
-fn log_everything(capabilities: &mut ChromeCapabilities) -> WebDriverResult<()> {
-    capabilities.set_logging_prefs("browser", LoggingPrefsLogLevel::All)?;
-    capabilities.set_logging_prefs("performance", LoggingPrefsLogLevel::All)
-}
-
-/// A chromedriver on a port of its own.
+/// A chromedriver on a free port.
 struct Server {
     process: Child,
     url: String,
@@ -72,7 +68,7 @@ impl Server {
                 let line = line.unwrap();
                 Some(line.strip_prefix("ChromeDriver was started successfully on port ")?.to_owned())
             })
-            .expect("chromedriver says on which port it listens");
+            .expect("chromedriver prints its port");
         std::thread::spawn(move || lines.for_each(drop));
         Self { process, url: format!("http://127.0.0.1:{}", port.trim_end_matches('.')) }
     }
@@ -80,15 +76,15 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It has ended already if this fails.
+        // This fails if it has ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The source of axe-core, which is installed into the target directory at its first use.
+/// The source of axe-core, which npm installs into the target directory.
 pub fn axe() -> String {
-    let directory = scratch(&AXE.replace('@', "-"));
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(AXE.replace('@', "-"));
     let source = directory.join("node_modules/axe-core/axe.min.js");
     if !source.exists() {
         let install = Command::new("npm")
@@ -99,9 +95,4 @@ pub fn axe() -> String {
         assert!(install.status.success(), "{}", String::from_utf8_lossy(&install.stderr));
     }
     std::fs::read_to_string(source).unwrap()
-}
-
-/// A path that no commit can hold.
-pub fn scratch(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }

@@ -1,0 +1,138 @@
+//! The calls of a dashboard: concurrent, once each, retried after a crash, under one deadline.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::{AGGREGATES, App, Options, backends};
+use serde_json::json;
+
+use crate::faults::{by_request, names, unavailable, with_fault};
+
+/// What the contract allows on top of the deadline.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// How long a circuit stays open, and a bit.
+const COOL_DOWN: Duration = Duration::from_millis(1050);
+
+/// How often a time is taken. The median ignores single delays of a busy machine.
+const ROUNDS: usize = 5;
+
+/// Asserts that dashboards take `expected` and at most [`GRACE`] more. What a busy machine adds is measured at
+/// the same time, by a sleep and a response without any work, and subtracted.
+fn assert_takes(app: &App, expected: Duration) {
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        times.push(thread::scope(|scope| {
+            let started = Instant::now();
+            let without_work = scope.spawn(move || {
+                thread::sleep(expected);
+                app.get("/.well-known/spin/health");
+                started.elapsed()
+            });
+            app.dashboard();
+            (started.elapsed(), without_work.join().unwrap())
+        }));
+        thread::sleep(COOL_DOWN);
+    }
+    times.sort_by_key(|(dashboard, without_work)| dashboard.saturating_sub(*without_work));
+    let (dashboard, without_work) = times[ROUNDS / 2];
+    assert!(dashboard < without_work + GRACE, "{times:?}");
+    assert!(dashboard >= expected, "{times:?}");
+}
+
+/// How often a service was called.
+pub fn calls(app: &App, service: &str) -> usize {
+    app.log(service, "stdout").lines().count()
+}
+
+#[test]
+fn backends_are_called_concurrently_and_once_each() {
+    let app = with_fault("slow", &names()).start();
+    app.dashboard();
+    for service in names() {
+        assert_eq!(calls(&app, service), 1, "{service}");
+    }
+    // Each call takes 200 ms.
+    assert_takes(&app, Duration::from_millis(200));
+}
+
+#[test]
+fn only_a_call_whose_instance_crashed_is_retried_and_only_once() {
+    let app = with_fault("trap_every_second", &names()).start();
+    for _ in 0..20 {
+        assert_eq!(app.dashboard().header("x-aggregate-complete"), Some("true"));
+    }
+    let app = by_request().variable("backend_timeout_ms", "200").start();
+    for service in names() {
+        for (fault, expected) in [
+            ("trap", 2),
+            ("error_code", 2),
+            ("status_500", 1),
+            ("status_404", 1),
+            ("html", 1),
+            ("over_one_mib", 1),
+            ("stall_in_body", 1),
+        ] {
+            let before = calls(&app, service);
+            app.send("GET", "/aggregates/dashboard", &[("x-request-id", &format!("{service}.{fault}"))]);
+            assert_eq!(calls(&app, service) - before, expected, "{fault} of {service}");
+        }
+    }
+}
+
+#[test]
+fn a_dashboard_is_sent_within_the_deadline_and_a_tenth_of_a_second() {
+    thread::scope(|scope| {
+        for fault in ["stall_before_headers", "stall_in_body", "drip"] {
+            let app = with_fault(fault, &names()).variable("backend_timeout_ms", "300");
+            scope.spawn(move || assert_takes(&app.start(), Duration::from_millis(300)));
+        }
+    });
+}
+
+/// Every variable with a range, and the service that reads it.
+fn ranges() -> Vec<(String, &'static str, u64, u64)> {
+    let backends = backends().iter().map(|backend| ("database_timeout_ms", backend.service, 1, 60_000));
+    let own =
+        [("backend_timeout_ms", 1, 60_000), ("cache_max_age_s", 0, 86_400), ("stale_if_error_s", 0, 86_400)];
+    let own = own.into_iter().map(|(name, least, most)| (name, AGGREGATES, least, most));
+    backends.chain(own).map(|(name, service, least, most)| (name.to_owned(), service, least, most)).collect()
+}
+
+#[test]
+fn an_invalid_variable_is_logged_and_the_default_applies() {
+    let invalid = ["soon", "1.5", "", "-1", "99999999999999999999"];
+    for index in 0..7 {
+        let value = |(_, _, least, most): &(String, &str, u64, u64)| match invalid.get(index) {
+            Some(invalid) => (*invalid).to_owned(),
+            None if index == 5 => (most + 1).to_string(),
+            // Without a value below the range.
+            None if *least == 0 => "x".to_owned(),
+            None => (least - 1).to_string(),
+        };
+        let ranges = ranges();
+        let options = ranges
+            .iter()
+            .fold(Options::default().migrated(), |options, range| options.variable(&range.0, &value(range)));
+        let app = options.start();
+        assert_eq!(app.dashboard().header("cache-control"), Some("no-cache"));
+        for range in &ranges {
+            let log = app.log(range.1, "stderr");
+            let line = log.lines().find(|line| line.contains(&range.0));
+            let line =
+                line.unwrap_or_else(|| panic!("{} is {:?}, and not in {log:?}", range.0, value(range)));
+            assert_eq!(serde_json::from_str::<serde_json::Value>(line).unwrap()["level"], "warn", "{line}");
+        }
+    }
+}
+
+#[test]
+fn the_default_of_backend_timeout_ms_is_a_second() {
+    let app = with_fault("stall_in_body", &names()[..1]).start();
+    let started = Instant::now();
+    assert_eq!(app.dashboard().json()["unavailable"], json!([unavailable(names()[0], "timeout")]));
+    assert!(started.elapsed() >= Duration::from_secs(1));
+    // With the calls that take 200 ms a longer default would be a complete dashboard, a shorter one a 504.
+    let slow = with_fault("slow", &names()).start();
+    assert_eq!(slow.dashboard().header("x-aggregate-complete"), Some("true"));
+}

@@ -1,0 +1,129 @@
+//! Stale-if-error with Redis: shared by processes, down, hung, full, access denied, garbage.
+
+use std::time::{Duration, Instant};
+
+use harness::{Redis, free_port, needs};
+
+use super::*;
+
+/// Longer than any dashboard takes without waiting for the store, on a busy machine.
+const SOON: Duration = Duration::from_secs(5);
+
+fn on(url: &str, options: Options) -> App {
+    let state = State::default();
+    let config = state.path().join("runtime.toml");
+    std::fs::write(&config, format!("[key_value_store.default]\ntype = \"redis\"\nurl = \"{url}\"\n"))
+        .unwrap();
+    stale(options).arguments(["--runtime-config-file", config.to_str().unwrap()]).state(state).start()
+}
+
+fn healthy(url: &str) -> App {
+    on(url, with_fault("none", &names()))
+}
+
+fn failing(url: &str) -> App {
+    on(url, with_fault("status_500", &names()[..1]))
+}
+
+fn is_stale(app: &App) -> bool {
+    app.dashboard().json().get("stale").is_some()
+}
+
+/// A Redis with an entry of each backend, if there can be one.
+fn with_entries() -> Option<Redis> {
+    if !needs(&["redis-server"]) {
+        return None;
+    }
+    let redis = Redis::start();
+    let app = healthy(&redis.url());
+    app.dashboard();
+    eventually("an entry of each backend", || keys(&redis).len() == names().len());
+    Some(redis)
+}
+
+fn keys(redis: &Redis) -> Vec<String> {
+    redis.ask(&["KEYS", "*"])
+}
+
+#[test]
+fn processes_share_entries_whose_keys_have_a_prefix() {
+    let Some(redis) = with_entries() else { return };
+    assert!(keys(&redis).iter().all(|key| key.starts_with("aggregate-pattern/")), "{:?}", keys(&redis));
+    for app in [failing(&redis.url()), failing(&redis.url())] {
+        assert_stale(&stale_reply(|| app.dashboard()), names()[0], "error_status");
+    }
+}
+
+#[test]
+fn a_store_that_is_down_full_or_denies_access_or_holds_garbage_is_a_miss_with_one_log_line() {
+    if !needs(&["redis-server"]) {
+        return;
+    }
+    let (full, secured, garbage) =
+        (Redis::with_memory(1), Redis::with_password("right"), with_entries().unwrap());
+    for key in keys(&garbage) {
+        garbage.ask::<()>(&["DEL", &key]);
+        garbage.ask::<()>(&["LPUSH", &key, "a list"]);
+    }
+    for (what, url, lines) in [
+        ("down", format!("redis://127.0.0.1:{}", free_port()), 1),
+        ("full", full.url(), 0), // It can be read.
+        ("denied", secured.url().replace("right", "wrong"), 1),
+        ("garbage", garbage.url(), 1),
+    ] {
+        let app = failing(&url);
+        let started = Instant::now();
+        let reply = app.dashboard();
+        assert!(started.elapsed() < SOON, "{what}: {:?}", started.elapsed());
+        assert_eq!(reply.json()["unavailable"], json!([unavailable(names()[0], "error_status")]), "{what}");
+        // One line is about the backend.
+        let log = app.log("aggregates-service", "stderr");
+        assert_eq!(log.lines().count(), 1 + lines, "{what}: {log}");
+
+        let app = healthy(&url);
+        let started = Instant::now();
+        for _ in 0..3 {
+            let reply = app.dashboard();
+            assert_eq!(reply.header("x-aggregate-complete"), Some("true"), "{what}: {}", reply.text());
+        }
+        assert!(started.elapsed() < SOON, "{what}: {:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn a_hung_store_is_waited_for_at_most_50_ms_and_used_again_later() {
+    let Some(redis) = with_entries() else { return };
+    let (healthy, failing) = (healthy(&redis.url()), failing(&redis.url()));
+    eventually("the store is used", || is_stale(&failing));
+    redis.pause();
+    let started = Instant::now();
+    assert_eq!(healthy.dashboard().header("x-aggregate-complete"), Some("true"));
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+    // A busy machine may delay a response, but not each of several.
+    let waits_50_ms = (0..5).any(|_| {
+        let fresh = self::failing(&redis.url());
+        let started = Instant::now();
+        assert!(!is_stale(&fresh));
+        (50..200).contains(&started.elapsed().as_millis())
+    });
+    assert!(waits_50_ms);
+    redis.resume();
+    eventually("the store is used again", || is_stale(&failing));
+}
+
+#[test]
+fn a_store_that_crashed_and_restarted_is_used_again() {
+    let Some(mut redis) = with_entries() else { return };
+    let app = on(&redis.url(), by_request());
+    app.dashboard();
+    redis.kill();
+    assert_eq!(app.dashboard().header("x-aggregate-complete"), Some("true"));
+    redis.restart();
+    eventually("entries are written again", || {
+        app.dashboard();
+        keys(&redis).len() == names().len()
+    });
+    let id = format!("{}.status_500", names()[0]);
+    let failed = || app.send("GET", "/aggregates/dashboard", &[("x-request-id", &id)]);
+    eventually("entries are read again", || failed().json().get("stale").is_some());
+}
