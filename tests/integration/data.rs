@@ -28,7 +28,8 @@ enum Database {
 impl Database {
     /// An empty database of each engine.
     fn all() -> Vec<Self> {
-        let libsql = LibsqlServer::start().map(|server| Self::Libsql { client: server.client(), _server: server });
+        let libsql =
+            LibsqlServer::start().map(|server| Self::Libsql { client: server.client(), _server: server });
         [Self::sqlite()].into_iter().chain(libsql).collect()
     }
 
