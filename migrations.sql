@@ -1,13 +1,10 @@
--- The database of customers-service and incidents-service.
---
--- Run this file as often as you like. It creates what is missing, recomputes the summaries, and inserts sample rows
--- if both tables are empty. It never changes your rows. All of it is one transaction: if a statement fails, the
--- database stays as it was, and the message says what to fix.
+-- The database of customers-service and incidents-service. Run this file as often as you like: it creates what is
+-- missing, recomputes the summaries, and inserts sample rows if both tables are empty. It never changes your rows. All
+-- of it is one transaction. If a statement fails, nothing is committed, and the message says what to fix.
 
 BEGIN IMMEDIATE;
 
 -- Tables -------------------------------------------------------------------------------------------
-
 CREATE TABLE IF NOT EXISTS Customers (
     Id      TEXT    NOT NULL PRIMARY KEY, -- UUID, in any case
     Name    TEXT    NOT NULL,
@@ -82,7 +79,6 @@ DROP TABLE IF EXISTS CustomerCount; DROP TABLE IF EXISTS IncidentTotals; DROP TA
 DROP TABLE IF EXISTS ReplacedIncidents;
 
 -- Sample rows --------------------------------------------------------------------------------------
-
 CREATE TABLE EmptyTables AS
 SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM Customers) AND NOT EXISTS (SELECT 1 FROM Incidents);
 INSERT INTO Customers (Id, Name, City, Country, Scoring) SELECT * FROM (VALUES
@@ -234,7 +230,6 @@ INSERT INTO Incidents (Id, Amount, CustomerName, Category) SELECT * FROM (VALUES
 DROP TABLE EmptyTables;
 
 -- Rules --------------------------------------------------------------------------------------------
-
 -- The first column of a row that breaks its rule, or NULL. length() stops at a NUL character, hence the bytes.
 CREATE VIEW RuleViolations (TableName, RowNumber, ColumnName) AS
 SELECT TableName, RowNumber, CASE
@@ -260,7 +255,6 @@ FROM (
     END
     FROM Incidents
 );
-
 -- SQLite has no procedures. Instead, an INSERT into a view without rows calls its INSTEAD OF trigger.
 CREATE VIEW RowCheck (TableName, RowNumber) AS SELECT '', 0 WHERE 0;
 CREATE TRIGGER row_check INSTEAD OF INSERT ON RowCheck
@@ -285,7 +279,6 @@ FROM RuleViolations WHERE ColumnName IS NOT NULL LIMIT 1;
 SELECT json_extract('{}', Problem) FROM Problems;
 
 -- Summaries ----------------------------------------------------------------------------------------
-
 CREATE TABLE CustomerCount (Count INTEGER NOT NULL);
 INSERT INTO CustomerCount SELECT count(*) FROM Customers;
 

@@ -145,19 +145,17 @@ fn every_statement_finds_its_rows_through_an_index() {
 fn the_dashboard_reads_a_handful_of_index_entries_with_stale_statistics_too() {
     let database = Database::sqlite();
     database.migrate_without_rows();
-    {
-        let rows = |from: usize, to: usize| {
-            format!(
+    let rows = |from: usize, to: usize| {
+        format!(
                 "WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to})
                  INSERT INTO Customers SELECT printf('%08x-0000-4000-8000-000000000000', i), i, 'c', 'd', i FROM n;
                  INSERT INTO Incidents SELECT Id, Scoring / 4.0, Name, 'c' FROM Customers WHERE Scoring >= {from}"
             )
-        };
-        database.script(&rows(1, 1));
-        database.script("ANALYZE");
-        database.script(&rows(2, 20_000));
-        assert_plans(&database, "summary.sql");
-    }
+    };
+    database.script(&rows(1, 1));
+    database.script("ANALYZE");
+    database.script(&rows(2, 20_000));
+    assert_plans(&database, "summary.sql");
 }
 
 #[test]
