@@ -28,8 +28,8 @@ const PAUSE: Duration = Duration::from_millis(1100);
 /// triggers, which would take most of the time.
 const MILLION: &str = "
     PRAGMA synchronous = OFF;
-    DROP TRIGGER CustomerOffered; DROP TRIGGER CustomerArriving; DROP TRIGGER CustomerAdded;
-    DROP TRIGGER IncidentOffered; DROP TRIGGER IncidentArriving; DROP TRIGGER IncidentAdded;
+    DROP TRIGGER customers_before_insert; DROP TRIGGER customers_after_insert;
+    DROP TRIGGER incidents_before_insert; DROP TRIGGER incidents_after_insert;
     BEGIN;
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
     INSERT INTO Customers
@@ -246,9 +246,9 @@ fn clients_that_do_not_read_hold_no_lock_and_delay_nobody() {
 
     // A query that was answered may hold its lock a moment longer, but a client that does not read holds one for good.
     let database = app.database();
-    let insert = "INSERT INTO Incidents VALUES (hex(randomblob(16)), 1, '~', 'Flood')";
-    for _ in 0..20 {
-        database.execute(insert, []).unwrap();
+    for number in 0..20 {
+        let id = crate::data::id(0xf000_0000 + number);
+        database.execute("INSERT INTO Incidents VALUES (?1, 1, '~', 'Flood')", [id]).unwrap();
         assert_serves(&app);
     }
 
