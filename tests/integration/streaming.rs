@@ -171,8 +171,9 @@ fn clients_that_do_not_read_hold_no_lock_and_delay_no_other_client() {
     // An instance serves 16 requests at once.
     let lists: Vec<_> = (0..21).map(|index| begin(&app, LISTS[index % 3].0)).collect();
     wait_until_unlocked(&app);
-    for _ in 0..20 {
-        app.sql("INSERT INTO Incidents VALUES (lower(hex(randomblob(16))), 1, '~', 'Flood')");
+    for number in 0..20 {
+        let id = crate::data::id(0xf000_0000 + number);
+        app.sql(&format!("INSERT INTO Incidents VALUES ('{id}', 1, '~', 'Flood')"));
         assert_eq!(app.dashboard().header("x-aggregate-complete"), Some("true"));
         assert_eq!(app.get("/customers/top/3").status, 200);
     }

@@ -44,7 +44,7 @@ fn rows_at_any_rowid_are_counted() {
             for (number, rowid) in rowids.into_iter().enumerate() {
                 database.script(&format!("INSERT INTO {table} ({columns}) VALUES {}", values(rowid, number)));
             }
-            for (rowid, number, rows) in [(-1, 1, 4), (5, 2, 4), (5, 9, 4), (7, 4, 4), (-1, 2, 3), (0, 8, 4)]
+            for (rowid, number, rows) in [(-1, 1, 4), (5, 2, 4), (5, 9, 4), (7, 4, 4), (-1, 2, 4), (0, 8, 5)]
             {
                 let sql = format!("REPLACE INTO {table} ({columns}) VALUES {}", values(rowid, number));
                 database.script(&sql);

@@ -36,7 +36,7 @@ fn older_databases_are_upgraded() {
             );
             database.assert_summaries("changes after the upgrade");
             // These tables have no NOT NULL, and the rule holds nevertheless.
-            let null = format!("INSERT INTO Incidents VALUES {}", row(9, "Incidents.Amount", "NULL"));
+            let null = format!("INSERT INTO Incidents VALUES {}", row(5000, "Incidents.Amount", "NULL"));
             assert!(database.query(&null, &[]).unwrap_err().contains("Incidents.Amount"));
         }
     }

@@ -20,7 +20,7 @@ const HOSTILE: &str = r#"
         ('20000000-0000-4000-8000-000000000003', printf('%.200c', 'W'), 'x', 'y', 0),
         ('20000000-0000-4000-8000-000000000004', char(0x202e, 0x5e9, 0x5dc, 0x5d5, 0x5dd) || ' rtl', 'x', 'y', -5),
         ('20000000-0000-4000-8000-000000000005', 'Z' || replace(printf('%.90c', 'x'), 'x', char(0x301)), 'x', 'y', -9223372036854775808);
-    INSERT INTO Incidents SELECT Id, max(-9e14, min(9e14, Scoring * 1.5)), Name, 'Fire' FROM Customers"#;
+    INSERT INTO Incidents SELECT Id, max(-9e10, min(9e10, Scoring * 1.5)), Name, 'Fire' FROM Customers"#;
 
 /// Opens the page in a window of this width, with this color scheme.
 async fn open(driver: &WebDriver, url: &str, width: u32, scheme: &str) -> WebDriverResult<()> {
