@@ -6,6 +6,7 @@ mod capabilities;
 mod circuit_breaker;
 mod conditional_requests;
 mod content_negotiation;
+mod cors;
 mod customers;
 mod dashboard;
 mod data;

@@ -230,6 +230,23 @@ fn an_invalid_entry_is_overwritten() {
 }
 
 #[test]
+fn an_entry_younger_than_5_s_is_not_overwritten() {
+    let (entries, names) = (with_entries(), names());
+    let (young, old) = (names[0], names[1]);
+    let times = [(young, milliseconds(4)), (old, milliseconds(-6))];
+    for (service, time) in times {
+        let mut changed = entry(&store(&entries), service).unwrap();
+        changed[READ_AT] = json!(time);
+        set(&store(&entries), service, &changed.to_string());
+    }
+    let app = stale(with_fault("none", &names)).state(entries).start();
+    app.dashboard();
+    let read_at = |service| entry(&open(app.state_directory()), service).map(|entry| entry[READ_AT].clone());
+    eventually("the old entry is overwritten", || read_at(old) != Some(json!(times[1].1)));
+    assert_eq!(read_at(young), Some(json!(times[0].1)));
+}
+
+#[test]
 fn a_locked_store_is_a_miss_and_is_used_again_after_the_lock() {
     let service = names()[0];
     let app = app_with_stale_sections(service);
