@@ -104,7 +104,7 @@ fn etag(body: &[u8]) -> String {
 /// Whether `if-none-match` (RFC 9110, section 13.1.2) has `etag`. The comparison is weak.
 fn is_match(if_none_match: &str, etag: &str) -> bool {
     let mut tags = if_none_match.split(',').map(str::trim);
-    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    if_none_match.trim() == "*" || tags.any(|tag| tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
 #[cfg(test)]
@@ -175,7 +175,9 @@ mod tests {
         for matching in ["\"abc\"", "W/\"abc\"", "\"x\", \"abc\"", "\"x\" ,\tW/\"abc\",", "*", " * "] {
             assert!(is_match(matching, "\"abc\""), "{matching}");
         }
-        for other in ["", "\"x\"", "\"ABC\"", "\"abcd\"", "abc", "\"abc", "w/\"abc\"", "\"x\", \"abcd\""] {
+        for other in
+            ["", "*, *", "\"x\"", "\"ABC\"", "\"abcd\"", "abc", "\"abc", "w/\"abc\"", "\"x\", \"abcd\""]
+        {
             assert!(!is_match(other, "\"abc\""), "{other}");
         }
     }

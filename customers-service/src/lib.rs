@@ -18,6 +18,7 @@ async fn route(request: &Request) -> Result<Response, Error> {
         ["customers", "top"] => request.get(customers::top("")).await,
         ["customers", "top", limit] => request.get(customers::top(limit)).await,
         ["customers", "count"] => request.get(customers::count()).await,
+        ["customers", "summary"] => request.get(customers::summary("")).await,
         ["customers", "summary", limit] => request.get(customers::summary(limit)).await,
         _ => Err(Error::NotFound("Not found")),
     }

@@ -16,6 +16,7 @@ async fn route(request: &Request) -> Result<Response, Error> {
         ["incidents", "items"] => request.get(incidents::items()).await,
         ["incidents", "items", id] => request.get(incidents::item(id)).await,
         ["incidents", "grouped-by-customer"] => request.get(incidents::grouped_by_customer()).await,
+        ["incidents", "summary"] => request.get(incidents::summary("")).await,
         ["incidents", "summary", limit] => request.get(incidents::summary(limit)).await,
         _ => Err(Error::NotFound("Not found")),
     }

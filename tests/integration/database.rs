@@ -14,10 +14,10 @@ use crate::routes;
 /// How long a query may take in these tests, in milliseconds.
 const TIMEOUT: &str = "300";
 
-/// Longer than a database is left alone that has not answered.
-const PAUSE: Duration = Duration::from_millis(1100);
+/// Longer than the cool-down of the circuit.
+const COOL_DOWN: Duration = Duration::from_millis(1100);
 
-const MESSAGE: &str = "The data was not there in time";
+const MESSAGE: &str = "The data could not be read in time";
 
 fn start(variable: &str) -> App {
     Options::default().migrated().variable("database_timeout_ms", variable).start()
@@ -88,7 +88,7 @@ fn a_table_that_was_created_again_by_hand_is_an_error_until_the_migration_is_app
 }
 
 #[test]
-fn a_file_that_is_no_database_any_more_is_an_error_and_stays_as_it_is() {
+fn a_file_that_is_no_database_is_a_500_and_is_left_unchanged() {
     // All of it, or all but the first page, by which a database is known.
     for (kept, cause) in [(0, "file is not a database"), (4096, "malformed")] {
         let app = App::start();
@@ -102,7 +102,7 @@ fn a_file_that_is_no_database_any_more_is_an_error_and_stays_as_it_is() {
 }
 
 #[test]
-fn a_query_that_takes_too_long_is_an_error_of_its_own_and_heals() {
+fn a_query_that_exceeds_its_timeout_is_a_503_until_the_database_answers_again() {
     let app = start(TIMEOUT);
     let healthy = app.get("/customers/count");
     let locked = lock(&app);
@@ -110,37 +110,37 @@ fn a_query_that_takes_too_long_is_an_error_of_its_own_and_heals() {
     assert_eq!(app.get("/customers/count").error(503), MESSAGE);
     assert!(started.elapsed() >= Duration::from_millis(300), "{:?}", started.elapsed());
     let log = app.log("customers-service", "stderr");
-    assert!(log.contains("the database has not answered within 300ms"), "{log}");
+    assert!(log.contains("database timeout after 300ms"), "{log}");
     assert_eq!(app.get("/incidents/items").error(503), MESSAGE);
     drop(locked);
-    thread::sleep(PAUSE);
+    thread::sleep(COOL_DOWN);
     assert_eq!(app.get("/customers/count").text(), healthy.text());
     assert_eq!(app.dashboard().header("x-aggregate-complete"), Some("true"));
 }
 
 #[test]
-fn a_database_that_was_waited_for_in_vain_is_left_alone_for_a_second() {
+fn a_timeout_opens_the_circuit_of_the_database_for_a_second() {
     let app = start(TIMEOUT);
     app.get("/customers/count");
-    // On a machine that is busy for a second, the pause may be over before the second request.
-    let spared = (0..5).any(|_| {
+    // On a busy machine, the cool-down may be over before the second request.
+    let failed_fast = (0..5).any(|_| {
         let locked = lock(&app);
         app.get("/customers/count").error(503);
         drop(locked);
-        let asked = Instant::now();
+        let started = Instant::now();
         let reply = app.get("/customers/count");
-        let spared = asked.elapsed() < Duration::from_millis(250) && reply.status == 503;
-        thread::sleep(PAUSE);
+        let failed_fast = started.elapsed() < Duration::from_millis(250) && reply.status == 503;
+        thread::sleep(COOL_DOWN);
         assert_eq!(app.get("/customers/count").status, 200);
-        spared
+        failed_fast
     });
-    assert!(spared, "it was asked again though it had just not answered");
+    assert!(failed_fast, "the second query waited");
     let log = app.log("customers-service", "stderr");
-    assert!(log.contains("has not answered within 300ms, a moment ago"), "{log}");
+    assert!(log.contains("database circuit open after a recent timeout"), "{log}");
 }
 
 #[test]
-fn the_dashboard_does_without_a_backend_whose_database_does_not_answer() {
+fn a_database_timeout_of_a_backend_is_an_error_status_on_the_dashboard() {
     let app = start(TIMEOUT);
     app.dashboard();
     let locked = lock(&app);
@@ -148,19 +148,19 @@ fn the_dashboard_does_without_a_backend_whose_database_does_not_answer() {
     assert_eq!(reply.status, 502, "{}", reply.text());
     assert_eq!(reply.json()["unavailable"][0]["reason"], "error_status");
     drop(locked);
-    thread::sleep(PAUSE);
+    thread::sleep(COOL_DOWN);
     assert_eq!(app.dashboard().header("x-aggregate-complete"), Some("true"));
 }
 
 #[test]
-fn a_time_that_is_none_is_reported_and_the_default_used() {
+fn an_invalid_timeout_is_logged_and_the_default_applies() {
     for invalid in ["0", "60001", "soon", ""] {
         let app = start(invalid);
         assert_eq!(app.get("/customers/count").status, 200);
         let log = app.log("customers-service", "stderr");
-        let says = format!("database_timeout_ms is {invalid:?}, which is not a whole number from 1 to 60000");
+        let says = format!("database_timeout_ms is {invalid:?}: not a whole number from 1 to 60000");
         let line: serde_json::Value = serde_json::from_str(log.trim_end()).unwrap();
         assert!(line["error"].as_str().unwrap().starts_with(&says), "{log}");
-        assert!(log.contains("the default of 2s is used"), "{log}");
+        assert!(log.contains("the default of 2s applies"), "{log}");
     }
 }

@@ -19,7 +19,7 @@ fn a_complete_dashboard_is_repeated_until_max_age() {
     assert_eq!((cached.text(), cached.header("etag")), (first.text(), first.header("etag")));
     assert_eq!(cached.header("cache-control"), Some("public, max-age=600"));
     assert!(cached.header("age").is_some_and(|age| age.parse::<u64>().is_ok()), "{cached:?}");
-    assert_eq!(cached.header("server-timing"), Some("memory;dur=0.0"));
+    assert_eq!(cached.header("server-timing"), Some("response-cache;dur=0.0"));
     let etag = first.header("etag").unwrap();
     assert_eq!(app.send("GET", "/aggregates/dashboard", &[("if-none-match", etag)]).status, 304);
     let html = app.send("GET", "/aggregates/dashboard", &[("accept", "text/html")]);

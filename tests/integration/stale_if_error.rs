@@ -13,7 +13,7 @@ mod redis;
 /// Fields of an entry.
 const VERSION: &str = "version";
 const READ_AT: &str = "readAt";
-const RESPONSE: &str = "answer";
+const RESPONSE: &str = "response";
 
 fn stale(options: Options) -> Options {
     options.variable("stale_if_error_s", "600").variable("backend_timeout_ms", "500")

@@ -67,7 +67,7 @@ fn a_store_that_is_down_full_or_denies_access_or_holds_garbage_is_a_miss_with_on
     }
     for (what, url, lines) in [
         ("down", format!("redis://127.0.0.1:{}", free_port()), 1),
-        ("full", full.url(), 0), // It can be read.
+        ("full", full.url(), 1), // It can be read, but not written.
         ("denied", secured.url().replace("right", "wrong"), 1),
         ("garbage", garbage.url(), 1),
     ] {
@@ -77,8 +77,9 @@ fn a_store_that_is_down_full_or_denies_access_or_holds_garbage_is_a_miss_with_on
         assert!(started.elapsed() < SOON, "{what}: {:?}", started.elapsed());
         assert_eq!(reply.json()["unavailable"], json!([unavailable(names()[0], "error_status")]), "{what}");
         // One line is about the backend.
-        let log = app.log("aggregates-service", "stderr");
-        assert_eq!(log.lines().count(), 1 + lines, "{what}: {log}");
+        let log = || app.log("aggregates-service", "stderr");
+        eventually("the log has its lines", || log().lines().count() > lines);
+        assert_eq!(log().lines().count(), 1 + lines, "{what}: {}", log());
 
         let app = healthy(&url);
         let started = Instant::now();
