@@ -87,7 +87,7 @@ fn a_backup_of_a_running_app_is_restored_with_all_its_rows() {
     let expected = app.dashboard().text().to_owned();
 
     fs::copy(path(".spin/sqlite_db.db"), path("copied.db")).unwrap();
-    let [backup, restore] = &blocks("sh", "Back up and restore")[..] else { panic!("two blocks") };
+    let [backup, restore] = &blocks("sh", "Backup and restore")[..] else { panic!("two blocks") };
     succeed(folder.path(), backup);
     drop(reader);
     // As a crash leaves it: with a log.
