@@ -69,7 +69,7 @@ fn an_item_has_all_columns_whatever_the_case_of_the_id() {
 }
 
 #[test]
-fn ids_that_differ_in_case_alone_are_told_apart_where_they_are_exact() {
+fn ids_that_differ_in_case_only_are_found_by_exact_match() {
     let app = App::with_data(
         "INSERT INTO Customers VALUES
             ('0000000a-0000-4000-8000-00000000000a', 'lower', 'x', 'y', 1),
@@ -80,7 +80,7 @@ fn ids_that_differ_in_case_alone_are_told_apart_where_they_are_exact() {
 }
 
 #[test]
-fn an_unknown_id_is_not_found_and_a_malformed_one_is_refused() {
+fn an_unknown_id_is_a_404_and_a_malformed_one_a_400() {
     let app = App::start();
     let unknown = app.get("/customers/items/00000000-0000-4000-8000-ffffffffffff");
     assert_eq!(unknown.error(404), "Customer not found");
@@ -184,7 +184,7 @@ fn a_list_of_many_pages_is_the_same_as_one_of_one_page() {
 }
 
 #[test]
-fn an_answer_that_fits_into_one_page_says_how_long_it_is() {
+fn a_list_of_one_page_has_content_length() {
     let app = App::with_data(MANY);
     assert!(app.get("/customers/top/1000").header("content-length").is_some());
     assert!(app.get("/customers/top/1001").header("content-length").is_none());

@@ -1,4 +1,4 @@
-//! A database that is not there, is none, or does not answer in time: locked here, hung elsewhere.
+//! A database without tables, a file that is not a database, and a locked database.
 
 use std::fs;
 use std::thread;
@@ -23,7 +23,7 @@ fn start(variable: &str) -> App {
     Options::default().migrated().variable("database_timeout_ms", variable).start()
 }
 
-/// Keeps everybody else out of the database until it is dropped.
+/// Locks the database until it is dropped.
 fn lock(app: &App) -> Connection {
     let connection = app.database();
     connection.execute_batch("BEGIN EXCLUSIVE").unwrap();

@@ -198,7 +198,7 @@ fn every_name_that_a_manifest_uses_exists() {
 
 /// Each of these was wrong once, or was found by a failure.
 #[test]
-fn known_mistakes_are_not_made_again() {
+fn limits_probes_and_rights_are_as_documented() {
     let files = Files::read();
     // The operator's webhook rejects both.
     assert_eq!((&files.app()["enableAutoscaling"], files.app().get("replicas")), (&json!(true), None));

@@ -113,7 +113,7 @@ fn a_sum_of_decimals_is_exact() {
 
 /// `Müller` in Latin-1, as an imported file may have it, more often than fits into a page.
 #[test]
-fn a_cell_that_is_not_utf8_shows_a_replacement_character_and_costs_nothing_else() {
+fn text_that_is_not_utf8_has_replacement_characters() {
     let app = App::with_data(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
          INSERT INTO Customers SELECT printf('%08x-0000-4000-8000-000000000000', i), CAST(x'4dfc6c6c6572' AS TEXT),
@@ -155,7 +155,7 @@ fn an_item_has_all_columns_whatever_the_case_of_the_id() {
 }
 
 #[test]
-fn an_unknown_id_is_not_found_and_a_malformed_one_is_refused() {
+fn an_unknown_id_is_a_404_and_a_malformed_one_a_400() {
     let app = App::start();
     let unknown = app.get("/incidents/items/00000000-0000-4000-8000-ffffffffffff");
     assert_eq!(unknown.error(404), "Incident not found");

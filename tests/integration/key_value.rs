@@ -135,7 +135,7 @@ fn redis_has_keys_without_a_prefix_and_its_password_is_not_printed() {
     let arguments = ["--runtime-config-file", &file, "--key-value", "given=1"];
     let app = options(&["default"]).arguments(arguments).start();
     assert_eq!(answer(&app, "default"), whole(Some("1"), &["given", "key"]));
-    assert_eq!(redis.ask::<String>(&["GET", "left"]), "value");
+    assert_eq!(redis.command::<String>(&["GET", "left"]), "value");
     assert_printed(&app, &format!("Using runtime config [key_value_store.default: redis] from \"{file}\""));
     assert_printed(&app, &format!("Storing default key-value data to Redis at {}.", redis.address()));
     assert!(!app.output().contains("secret-of-redis"), "{}", app.output());
@@ -181,7 +181,7 @@ fn a_connection_to_redis_is_replaced() {
     assert_eq!(answer(&app, "default"), whole(None, &["key"]));
     // After an idle connection was closed, no call fails.
     for _ in 0..3 {
-        assert!(redis.ask::<u32>(&["CLIENT", "KILL", "TYPE", "normal"]) >= 1);
+        assert!(redis.command::<u32>(&["CLIENT", "KILL", "TYPE", "normal"]) >= 1);
         assert_eq!(answer(&app, "default"), whole(None, &["key", "left"]));
     }
     redis.kill();
@@ -190,7 +190,7 @@ fn a_connection_to_redis_is_replaced() {
     while answer(&app, "default").get("error").is_some() {
         assert!(started.elapsed() < PATIENCE, "{}", app.output());
     }
-    assert_eq!(redis.ask::<String>(&["GET", "left"]), "value");
+    assert_eq!(redis.command::<String>(&["GET", "left"]), "value");
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn an_idle_connection_that_redis_closed_costs_no_stale_entry() {
     let app = Options::default().migrated().variable("stale_if_error_s", "60").arguments(arguments).start();
     let eventually = |count: usize| {
         let started = Instant::now();
-        while redis.ask::<Vec<String>>(&["KEYS", "aggregate-pattern/*"]).len() < count {
+        while redis.command::<Vec<String>>(&["KEYS", "aggregate-pattern/*"]).len() < count {
             app.dashboard(); // An instance tries to write once in 5 s.
             assert!(started.elapsed() < PATIENCE, "{}", app.log("aggregates-service", "stderr"));
         }
@@ -212,13 +212,13 @@ fn an_idle_connection_that_redis_closed_costs_no_stale_entry() {
     assert_eq!(app.dashboard().header("x-aggregate-complete"), Some("true"));
     eventually(2);
     // A write.
-    redis.ask::<()>(&["FLUSHALL"]);
-    redis.ask::<u32>(&["CLIENT", "KILL", "TYPE", "normal"]);
+    redis.command::<()>(&["FLUSHALL"]);
+    redis.command::<u32>(&["CLIENT", "KILL", "TYPE", "normal"]);
     let complete = app.dashboard().json();
     eventually(2);
     assert_eq!(app.log("aggregates-service", "stderr"), "", "the write failed");
     // A read.
-    redis.ask::<u32>(&["CLIENT", "KILL", "TYPE", "normal"]);
+    redis.command::<u32>(&["CLIENT", "KILL", "TYPE", "normal"]);
     app.sql("ALTER TABLE Customers RENAME TO Gone");
     let stale = app.dashboard().json();
     assert_eq!(stale["stale"][0]["service"], "customers-service", "{stale}");
@@ -232,7 +232,7 @@ fn what_redis_rejects_is_an_error_of_the_component() {
     }
     let full = Redis::with_memory(1);
     let other = Redis::start();
-    other.ask::<()>(&["LPUSH", "key", "1"]);
+    other.command::<()>(&["LPUSH", "key", "1"]);
     for (redis, expected) in [(full, "OOM"), (other, "WRONGTYPE")] {
         let error = answer(&on_redis(&redis.url()), "default")["error"].to_string();
         assert!(error.contains("Error::Other") && error.contains(expected), "{error}");

@@ -19,7 +19,7 @@ pub const TABLES: [&str; 6] = [
 ];
 
 #[test]
-fn it_is_not_the_sqlite_of_the_tests() {
+fn libsql_is_not_the_sqlite_of_the_tests() {
     let Some(server) = LibsqlServer::start() else { return };
     let vector = "SELECT vector('[1]') IS NOT NULL";
     assert_eq!(server.client().statement(vector, &[]), Ok(vec![vec![Value::Integer(1)]]));
@@ -28,7 +28,7 @@ fn it_is_not_the_sqlite_of_the_tests() {
 
 /// Why `migrations.sql` and the services do without all of this.
 #[test]
-fn it_refuses_some_of_what_sqlite_does() {
+fn libsql_rejects_some_statements_of_sqlite() {
     let Some(server) = LibsqlServer::start() else { return };
     for refused in [
         "SELECT group_concat(1, ',' ORDER BY 1)",
@@ -43,7 +43,7 @@ fn it_refuses_some_of_what_sqlite_does() {
 }
 
 #[test]
-fn it_keeps_its_rows_when_it_is_killed_and_started_again() {
+fn rows_survive_a_kill_and_a_restart() {
     let Some(mut server) = LibsqlServer::start() else { return };
     let client = server.client();
     client.script(MIGRATIONS).unwrap();

@@ -78,7 +78,7 @@ fn from_ten_thousandths(volume: &Value) -> f64 {
 }
 
 #[test]
-fn the_dashboard_is_what_plain_sql_says_of_any_data() {
+fn the_dashboard_of_random_data_equals_plain_sql() {
     let app = App::start();
 
     let config = ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() };

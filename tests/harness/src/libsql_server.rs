@@ -18,8 +18,7 @@ use crate::{Hrana, PATIENCE, agent, artifacts, needs};
 /// As [`needs`] knows it.
 pub(crate) const PROGRAM: &str = "libsql-server";
 
-/// A server with a port and an empty database of its own, both of which outlive the process. It is ended when
-/// this is dropped.
+/// A server with its own port and empty database. Both outlive its process, which is killed on drop.
 #[derive(Debug)]
 pub struct LibsqlServer {
     program: &'static Path,
@@ -30,21 +29,21 @@ pub struct LibsqlServer {
 }
 
 impl LibsqlServer {
-    /// A server that lets everybody do everything; `None` where [`needs`] says that there is none.
+    /// A server without authentication; `None` if it is not installed.
     pub fn start() -> Option<Self> {
         Self::start_with(None)
     }
 
-    /// A server for those whose token was signed by the secret half of `key`, an Ed25519 key as
-    /// `deploy/new-secret` writes it.
+    /// A server that accepts tokens signed with the private half of `key`, an Ed25519 key as `deploy/new-secret`
+    /// writes it.
     pub fn with_key(key: &str) -> Option<Self> {
         Self::start_with(Some(key.to_owned()))
     }
 
-    /// The server that `APP_DATABASE=libsql` asks for; `None` where it is not set, and a file will do.
+    /// A server with `APP_DATABASE=libsql`; `None` without it, for a database file.
     ///
     /// # Panics
-    /// For a name that is neither `libsql` nor `file`, and if there is no server.
+    /// For another value than `libsql` and `file`, and if the server is not installed.
     pub(crate) fn chosen() -> Option<Self> {
         match std::env::var("APP_DATABASE").as_deref() {
             Err(_) | Ok("" | "file") => None,
@@ -59,7 +58,7 @@ impl LibsqlServer {
         }
         let program = program()?;
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
-        // Somebody else may take the port before the server does.
+        // Another process may take the port first.
         let (port, process) = (0..10)
             .find_map(|_| {
                 let port = free_port();
@@ -84,12 +83,12 @@ impl LibsqlServer {
         Hrana::new(&self.url(), Some(token))
     }
 
-    /// Where it keeps the database, for who only reads.
+    /// The database file, for readers only.
     pub fn database_file(&self) -> PathBuf {
         self.directory.path().join("data/dbs/default/data")
     }
 
-    /// A file for the `--runtime-config-file` of Spin: the app's database is this one.
+    /// A runtime config file that makes this server the app's database.
     pub fn runtime_config(&self, token: &str) -> PathBuf {
         let path = self.directory.path().join("runtime-config.toml");
         let url = self.url();
@@ -99,10 +98,10 @@ impl LibsqlServer {
         path
     }
 
-    /// From now on the server takes connections and answers nothing.
+    /// Stops the server (SIGSTOP): it accepts connections and does not respond.
     pub fn hang(&self) {
         self.signal(Signal::SIGSTOP);
-        // It may answer until the last of its threads has stopped.
+        // It may respond until its last thread has stopped.
         let stopped = waitpid(self.process_id(), Some(WaitPidFlag::WUNTRACED));
         assert!(matches!(stopped, Ok(WaitStatus::Stopped(..))), "{stopped:?}");
     }
@@ -112,19 +111,19 @@ impl LibsqlServer {
         self.signal(Signal::SIGCONT);
     }
 
-    /// What the liveness probe of `deploy/libsql` asks, as patiently.
+    /// The request of the liveness probe in `deploy/libsql`, with the same timeout.
     pub fn is_healthy(&self) -> bool {
         is_healthy(self.port, Duration::from_secs(5))
     }
 
-    /// How many connections clients have to it, as the system tells that of all of them.
+    /// The number of its connections, from the system's list.
     pub fn connections(&self) -> usize {
-        let all = std::fs::read_to_string("/proc/net/tcp").expect("Linux tells it");
+        let all = std::fs::read_to_string("/proc/net/tcp").expect("it is readable on Linux");
         let here = format!("0100007F:{:04X}", self.port);
         all.lines().filter(|line| line.split_whitespace().nth(2) == Some(&here)).count()
     }
 
-    /// Ends the server without a warning.
+    /// Kills the server.
     pub fn kill(&mut self) {
         self.process.kill().expect("a child can be killed");
         self.process.wait().expect("a child can be waited for");
@@ -134,7 +133,7 @@ impl LibsqlServer {
     pub fn start_again(&mut self) {
         self.kill();
         self.process = launch(self.program, self.key.as_deref(), self.directory.path(), self.port)
-            .expect("nobody has taken the port");
+            .expect("the port is still free");
     }
 
     fn signal(&self, signal: Signal) {
@@ -148,13 +147,13 @@ impl LibsqlServer {
 
 impl Drop for LibsqlServer {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The server as `.ci/libsql-server` installs it. Where that fails, it says so on stderr.
+/// The path of the server, which `.ci/libsql-server` installs. Its errors go to stderr.
 pub(crate) fn program() -> Option<&'static Path> {
     static PATH: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
         let script = artifacts::root().join(".ci").join(PROGRAM);
@@ -164,17 +163,17 @@ pub(crate) fn program() -> Option<&'static Path> {
     PATH.as_deref()
 }
 
-/// Waits until the server answers; `None` if it ends, as it does where somebody else has the port.
+/// Waits until the server responds; `None` if it ends, for instance because its port is taken.
 fn launch(program: &Path, key: Option<&str>, directory: &Path, port: u16) -> Option<Child> {
     let mut process = Command::new(program)
         .arg("--no-welcome")
         .args(["--http-listen-addr", &format!("127.0.0.1:{port}"), "--db-path"])
         .arg(directory.join("data"))
-        .env_clear() // of SQLD_ variables that are meant for another server
-        .env("TOKIO_WORKER_THREADS", "64") // with as few as a small machine has it may wait for itself for good
+        .env_clear() // of SQLD_ variables for another server
+        .env("TOKIO_WORKER_THREADS", "64") // with few threads it may deadlock
         .envs(key.map(|key| ("SQLD_AUTH_JWT_KEY", key)))
         .stdin(Stdio::null())
-        .stdout(Stdio::piped()) // its log; what goes wrong is on stderr
+        .stdout(Stdio::piped()) // its log; errors are on stderr
         .spawn()
         .expect("the server can be started");
     let mut log = BufReader::new(process.stdout.take().expect("stdout is piped")).lines();
@@ -184,7 +183,7 @@ fn launch(program: &Path, key: Option<&str>, directory: &Path, port: u16) -> Opt
         return None;
     }
     thread::spawn(move || log.for_each(drop));
-    // Whoever asks before the database is there is served when it is.
+    // A request that arrives before the database is open waits for it.
     assert!(is_healthy(port, PATIENCE), "libSQL's server does not become healthy");
     Some(process)
 }

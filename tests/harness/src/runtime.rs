@@ -23,7 +23,7 @@ impl Runtime {
         }
     }
 
-    /// As people call it.
+    /// Its name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::DevServer => "the development server",
@@ -34,7 +34,7 @@ impl Runtime {
     /// The command that the flags of `spin up` are added to.
     ///
     /// # Panics
-    /// If Spin was asked for and is not on the PATH.
+    /// If Spin was chosen and is not on the PATH.
     pub(crate) fn up(self) -> Command {
         match self {
             Self::DevServer => Command::new(artifacts::program("dev-server")),

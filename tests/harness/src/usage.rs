@@ -1,4 +1,4 @@
-//! How much memory and processor time processes take, as Linux tells it in `/proc`.
+//! Memory and processor time of processes, from Linux's `/proc`.
 
 use std::fs;
 use std::time::Duration;
@@ -7,23 +7,23 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 const BYTES_PER_KIB: u64 = 1024;
 
-/// Linux counts the time of a process in hundredths of a second (USER_HZ), on every architecture of today.
+/// Linux counts the time of a process in hundredths of a second (USER_HZ), on all current architectures.
 const TICK: Duration = Duration::from_millis(10);
 
-/// The memory of some processes, in bytes, shared pages counted for each of them.
+/// The memory of some processes in bytes. Shared pages count once for each process.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Memory {
     pub now: u64,
-    /// The most since the last [`reset_peak`].
+    /// The peak since the last [`reset_peak`].
     pub peak: u64,
 }
 
-/// Whether this system tells.
+/// Whether this system provides these figures.
 pub fn can_be_read() -> bool {
     memory(&[std::process::id()]).is_some() && fs::metadata("/proc/self/clear_refs").is_ok()
 }
 
-/// The sum over `processes`, `None` without any, or if one of them is not there.
+/// The sum over `processes`, `None` if there are none or one of them has ended.
 pub fn memory(processes: &[u32]) -> Option<Memory> {
     if processes.is_empty() {
         return None;
@@ -37,7 +37,7 @@ pub fn memory(processes: &[u32]) -> Option<Memory> {
     Some(sum)
 }
 
-/// The processor time that `processes` have had so far, `None` without any, or if one of them is not there.
+/// The processor time of `processes` so far, `None` if there are none or one of them has ended.
 pub fn processor_time(processes: &[u32]) -> Option<Duration> {
     if processes.is_empty() {
         return None;
@@ -49,36 +49,36 @@ pub fn processor_time(processes: &[u32]) -> Option<Duration> {
     Some(TICK * ticks)
 }
 
-/// How many files `processes` have open, connections included; `None` as above.
+/// The number of open files of `processes`, connections included; `None` as above.
 pub fn open_files(processes: &[u32]) -> Option<usize> {
     let files = |process| Some(fs::read_dir(format!("/proc/{process}/fd")).ok()?.count());
     (!processes.is_empty()).then_some(())?;
     processes.iter().map(files).sum()
 }
 
-/// Lets this process, and what it starts from now on, open as many files as the system allows it to ask for.
+/// Raises the limit of open files of this process and its future children to the hard limit.
 pub fn allow_open_files() {
     if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        // Without the right to do so it stays what it is.
+        // Without permission the limit stays.
         let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
     }
 }
 
-/// Lets the peak of `processes` begin anew (man proc_pid_clear_refs, value 5).
+/// Resets the peak of `processes` (man proc_pid_clear_refs, value 5).
 pub fn reset_peak(processes: &[u32]) {
     for process in processes {
-        // Without the right to do so the peak is that since the start, which is more, never less.
+        // Without permission the peak since the start remains, which is never lower.
         let _ = fs::write(format!("/proc/{process}/clear_refs"), "5");
     }
 }
 
-/// Holds if the memory has grown by less than `growth`, all in bytes.
+/// Asserts that the memory has grown by less than `growth`, all in bytes.
 ///
 /// # Panics
 /// If it has grown by more.
 pub fn assert_growth_below(growth: u64, before: Option<u64>, after: Option<u64>) {
     let (Some(before), Some(after)) = (before, after) else {
-        println!("This system does not tell how much memory a process has: that was not checked.");
+        println!("NOT CHECKED: this system does not provide the memory of a process");
         return;
     };
     println!("{before} bytes before, {after} bytes after");
@@ -91,7 +91,7 @@ fn field(status: &str, name: &str) -> Option<u64> {
     Some(kibibytes * BYTES_PER_KIB)
 }
 
-/// `process` and everything that it has started, directly or not.
+/// `process` and all its descendants.
 pub fn with_descendants(process: u32) -> Vec<u32> {
     let parents: Vec<(u32, u32)> = fs::read_dir("/proc")
         .into_iter()
@@ -114,13 +114,13 @@ fn parent(stat: &str) -> Option<u32> {
     after_name(stat)?.nth(1)?.parse().ok()
 }
 
-/// The time in the program and that in the kernel.
+/// The time in user mode and in the kernel.
 fn ticks_of(stat: &str) -> Option<u32> {
     let mut times = after_name(stat)?.skip(11).map_while(|field| field.parse::<u32>().ok());
     Some(times.next()? + times.next()?)
 }
 
-/// The fields after the name, which is in parentheses and may hold anything.
+/// The fields after the name, which is in parentheses and may contain any characters.
 fn after_name(stat: &str) -> Option<impl Iterator<Item = &str>> {
     Some(stat.rsplit_once(')')?.1.split_whitespace())
 }
@@ -139,8 +139,8 @@ mod tests {
     #[test]
     fn every_open_file_is_counted() {
         let own = [std::process::id()];
-        let before = open_files(&own).expect("this process is there");
-        let more: Vec<_> = (0..100).map(|_| fs::File::open("/dev/null").expect("it is there")).collect();
+        let before = open_files(&own).expect("this process exists");
+        let more: Vec<_> = (0..100).map(|_| fs::File::open("/dev/null").expect("it opens")).collect();
         assert!(open_files(&own).is_some_and(|files| files >= before + more.len() / 2), "{before} before");
         assert_eq!(open_files(&[]), None);
     }

@@ -1,4 +1,4 @@
-//! Databases that `migrations.sql` has not made: it upgrades them, or says what to fix and leaves them alone.
+//! Databases that `migrations.sql` did not create: it upgrades them, or says what to fix and leaves them unchanged.
 
 use super::rules::{rejected, row};
 use super::{Database, MIGRATIONS};

@@ -1,5 +1,4 @@
-//! The app on libSQL's own server, also on one that hangs, or is killed and comes back. The local host leaves
-//! that to Spin.
+//! The app on libSQL's server, including a server that hangs and one that is killed and restarted. This needs Spin.
 
 use std::env;
 use std::process::Command;
@@ -9,19 +8,19 @@ use std::time::{Duration, Instant};
 use harness::{App, LibsqlServer, Options, Reply, Runtime, needs_spin, usage};
 use serde_json::json;
 
-/// How long the app may take on a busy machine to notice that its database is back.
+/// How long the app may take to recover on a busy machine.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(60);
 
-/// Longer than a database is left alone that has not answered.
+/// Longer than the cool-down of a circuit.
 const PAUSE: Duration = Duration::from_millis(1100);
 
-/// How many ask at once.
+/// The number of concurrent clients.
 const CLIENTS: usize = 10;
 
-/// How many files more than before may be open when all is over.
+/// How many more files than before may be open at the end.
 const FILES: usize = 10;
 
-/// The app with its sample data and a value for a variable.
+/// The app with its sample data and a variable.
 fn app(variable: &str, value: &str) -> Option<App> {
     if !needs_spin() {
         return None;
@@ -30,19 +29,19 @@ fn app(variable: &str, value: &str) -> Option<App> {
     Some(options.variable(variable, value).start())
 }
 
-/// Holds if this is what a dashboard says of a database that is not there for either backend.
-fn assert_nothing_is_there(reply: &Reply, status: u16, reason: &str) {
+/// Asserts that both backends are unavailable for this reason.
+fn assert_unavailable(reply: &Reply, status: u16, reason: &str) {
     assert_eq!(reply.status, status, "{}", reply.text());
     let unavailable = ["customers-service", "incidents-service"]
         .map(|service| json!({"service": service, "reason": reason}));
     assert_eq!(reply.json()["unavailable"], json!(unavailable));
 }
 
-/// Asks until the dashboard is whole, since a busy machine takes longer than a deadline now and then.
+/// Repeats the request until the dashboard is complete, since a busy machine exceeds a deadline now and then.
 ///
-/// After one in twenty hangs the server locks itself up for good and answers nobody (0.24.32: all its threads
-/// wait for each other). In a cluster the probe of `deploy/libsql` starts it anew then, and so does this.
-fn whole(app: &mut App) -> Reply {
+/// After one in twenty hangs the server deadlocks (0.24.32). In a cluster the probe of `deploy/libsql` restarts it, and
+/// so does this function.
+fn complete_dashboard(app: &mut App) -> Reply {
     let started = Instant::now();
     loop {
         let reply = app.dashboard();
@@ -58,7 +57,7 @@ fn whole(app: &mut App) -> Reply {
 }
 
 #[test]
-fn the_tests_of_the_services_pass_on_it() {
+fn the_tests_of_the_services_pass_on_libsql_server() {
     if !needs_spin() || LibsqlServer::start().is_none() {
         return;
     }
@@ -76,23 +75,25 @@ fn the_tests_of_the_services_pass_on_it() {
 }
 
 #[test]
-fn a_server_that_hangs_is_a_timeout_and_nothing_is_left_of_it_when_it_goes_on() {
+fn a_hung_server_is_a_timeout_and_leaves_no_open_files() {
     let Some(mut app) = app("backend_timeout_ms", "1000") else { return };
-    let before = whole(&mut app);
+    let before = complete_dashboard(&mut app);
     let open_files = |app: &App| usage::open_files(&app.server().processes()).unwrap();
     let files = open_files(&app);
     for _ in 0..2 {
-        thread::sleep(PAUSE); // since the time before a backend may be left alone for a while
+        thread::sleep(PAUSE); // the circuit may still be open
         app.libsql().hang();
         for _ in 0..3 {
-            assert_nothing_is_there(&app.dashboard(), 504, "timeout");
+            assert_unavailable(&app.dashboard(), 504, "timeout");
         }
-        // Of several at once, one or the other finds a backend that has waited in vain itself, and says so.
-        let ask = || assert!([502, 504].contains(&app.dashboard().status.as_u16()));
-        thread::scope(|scope| (0..CLIENTS).for_each(|_| drop(scope.spawn(|| (0..3).for_each(|_| ask())))));
+        // Some of several concurrent requests meet a backend that has timed out itself, which is a 503.
+        let request = || assert!([502, 504].contains(&app.dashboard().status.as_u16()));
+        thread::scope(|scope| {
+            (0..CLIENTS).for_each(|_| drop(scope.spawn(|| (0..3).for_each(|_| request()))))
+        });
         let most = open_files(&app);
         app.libsql().go_on();
-        assert_eq!(whole(&mut app).body, before.body);
+        assert_eq!(complete_dashboard(&mut app).body, before.body);
 
         let started = Instant::now();
         while open_files(&app) > files + FILES {
@@ -104,16 +105,16 @@ fn a_server_that_hangs_is_a_timeout_and_nothing_is_left_of_it_when_it_goes_on() 
             thread::sleep(Duration::from_millis(20));
         }
         println!("{files} files, then {most}, then {} after {:?}", open_files(&app), started.elapsed());
-        assert!(most > files + FILES, "{files} files, then {most}: that shows nothing");
+        assert!(most > files + FILES, "{files} files, then {most}: the hang had no effect");
     }
 }
 
 #[test]
-fn a_query_to_a_server_that_hangs_is_an_error_in_time_and_the_next_one_does_not_reach_it() {
+fn a_query_to_a_hung_server_times_out_and_opens_the_circuit() {
     let Some(mut app) = app("database_timeout_ms", "500") else { return };
-    let before = whole(&mut app);
+    let before = complete_dashboard(&mut app);
     app.libsql().hang();
-    // An instance that has nothing to do for a second is gone, and on a busy machine the second may be over.
+    // An instance ends after a second without requests, and its circuit with it. On a busy machine that may happen.
     let spared = (0..5).any(|_| {
         let count = |app: &App| {
             assert_eq!(app.get("/customers/count").error(503), "The data could not be read in time")
@@ -129,20 +130,20 @@ fn a_query_to_a_server_that_hangs_is_an_error_in_time_and_the_next_one_does_not_
     });
     assert!(spared, "{}", app.log("customers-service", "stderr"));
     app.libsql().go_on();
-    assert_eq!(whole(&mut app).body, before.body);
+    assert_eq!(complete_dashboard(&mut app).body, before.body);
 }
 
 #[test]
-fn a_server_that_is_killed_is_an_error_and_nothing_is_left_of_it_when_it_comes_back() {
+fn a_killed_server_is_an_error_until_it_is_restarted() {
     let Some(mut app) = app("backend_timeout_ms", "60000") else { return };
-    let before = whole(&mut app);
+    let before = complete_dashboard(&mut app);
     for _ in 0..2 {
         app.libsql().kill();
         for _ in 0..3 {
-            assert_nothing_is_there(&app.dashboard(), 502, "error_status");
+            assert_unavailable(&app.dashboard(), 502, "error_status");
         }
         app.libsql().start_again();
-        // Each service finds its connection dead, and replaces it.
+        // Each service replaces its broken connection.
         let next = [app.dashboard(), app.dashboard()];
         assert!(next.iter().any(|reply| reply.body == before.body), "{}", next[1].text());
     }
