@@ -1,4 +1,4 @@
-//! A client that openapi-python-client generates from `openapi.yaml` reads every kind of dashboard as it comes.
+//! A client that openapi-python-client generates from `openapi.yaml` reads every kind of dashboard.
 
 use std::fs;
 use std::process::Command;

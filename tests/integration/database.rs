@@ -30,7 +30,7 @@ fn lock(app: &App) -> Connection {
     connection
 }
 
-/// Every route that needs the database says no more than that there is none.
+/// Asserts that every route that needs the database is a 500 without details.
 fn assert_unreadable(app: &App, cause: &str) {
     let services = ["customers-service", "incidents-service"];
     let logged = || services.map(|service| app.log(service, "stderr").lines().count());

@@ -177,7 +177,7 @@ fn components_are_read_from_cargos_target_directory_and_identical_builds_run_onc
         );
         assert_eq!(fs::read_to_string(app.path().join("runs")).unwrap(), "run\n");
         drop(server);
-        // A stale file is never run in place of a missing one.
+        // A stale file is never run instead of a missing one.
         fs::remove_file(release.join(&components[0].1)).unwrap();
         let output = command.stdin(Stdio::null()).output().unwrap();
         let path = release.join(&components[0].1);
@@ -223,7 +223,7 @@ fn a_signal_lets_requests_in_flight_finish() {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(b"GET /customers/summary/5 HTTP/1.0\r\nhost: x\r\n\r\n").unwrap();
         while app.log("customers-service", "stdout").is_empty() {
-            std::thread::yield_now(); // Until the component has the request, which takes it 200 ms.
+            std::thread::yield_now(); // Until the request has reached the component, where it takes 200 ms.
         }
         let stopped = app.stop(signal);
         assert_eq!(stopped.status.code(), Some(0), "{}", stopped.output);

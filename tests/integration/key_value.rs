@@ -21,14 +21,14 @@ fn options(labels: &[&str]) -> Options {
     })
 }
 
-/// What the component got from the store with this label.
+/// The results of the component with the store of this label.
 fn answer(app: &App, label: &str) -> Value {
     let reply = app.get(&format!("/customers/count?{label}"));
     assert_eq!(reply.status, 200, "{:?}", reply.text());
     serde_json::from_slice(&reply.body).unwrap()
 }
 
-/// What it gets from a store that works and contains these keys.
+/// The results with a store that works and contains these keys.
 fn whole(given: Option<&str>, keys: &[&str]) -> Value {
     json!({
         "given": given.map(str::as_bytes), "before": null, "set": [0, 255], "exists": true, "keys": keys,
@@ -141,7 +141,7 @@ fn redis_has_keys_without_a_prefix_and_its_password_is_not_printed() {
     assert!(!app.output().contains("secret-of-redis"), "{}", app.output());
 }
 
-/// Calls the component, and checks that no answer comes until something changes.
+/// Calls the component, and asserts that there is no response until something changes.
 fn waits(app: &App) -> Receiver<String> {
     let (sender, answer) = channel();
     let mut stream = TcpStream::connect(app.address()).unwrap();
@@ -226,7 +226,7 @@ fn an_idle_connection_that_redis_closed_costs_no_stale_entry() {
 }
 
 #[test]
-fn what_redis_rejects_is_an_error_of_the_component() {
+fn a_command_that_redis_rejects_is_an_error_of_the_component() {
     if !needs(&["redis-server"]) {
         return;
     }

@@ -26,7 +26,7 @@ fn libsql_is_not_the_sqlite_of_the_tests() {
     Connection::open_in_memory().unwrap().execute_batch(vector).unwrap_err();
 }
 
-/// Why `migrations.sql` and the services do without all of this.
+/// The SQL that `migrations.sql` and the services must not use.
 #[test]
 fn libsql_rejects_some_statements_of_sqlite() {
     let Some(server) = LibsqlServer::start() else { return };

@@ -1,4 +1,4 @@
-//! What `docs/operate.md` shows: variables with their defaults, and stale-if-error step by step.
+//! `docs/operate.md`: variables with their defaults, log messages, and the commands about stale-if-error.
 
 use std::collections::BTreeMap;
 use std::fs::read_to_string;
@@ -49,7 +49,7 @@ fn a_denied_store_is_a_miss_that_is_logged_as_described() {
 }
 
 /// Waits until the app has stored a stale entry for both backends, which it does after its response.
-pub fn wait_for_last_good_answers(app: &App) {
+pub fn wait_for_stale_entries(app: &App) {
     let file = app.state_directory().join("sqlite_key_value.db");
     let keys = || -> rusqlite::Result<u32> {
         let store = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -74,7 +74,7 @@ fn the_commands_about_stale_if_error_print_what_the_document_shows() {
                 running = Some(match running.take() {
                     None => app.start(),
                     Some(before) => {
-                        wait_for_last_good_answers(&before);
+                        wait_for_stale_entries(&before);
                         app.state(before.stop(Signal::SIGINT).state).start()
                     }
                 });

@@ -12,7 +12,7 @@ mod chromium;
 
 pub const PATH: &str = "/aggregates/dashboard";
 
-/// What Chromium sends.
+/// The `accept` of Chromium.
 pub const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7";
 
 fn page(app: &App, path: &str) -> Reply {

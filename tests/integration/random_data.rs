@@ -1,4 +1,4 @@
-//! Any data: the dashboard is what plain SQL over the whole tables says.
+//! Random data: the dashboard equals plain SQL over the whole tables.
 
 use harness::App;
 use proptest::prelude::*;

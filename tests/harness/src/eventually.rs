@@ -1,7 +1,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Polls until `holds` is true, for what happens in the background.
+/// Polls until `holds` is true, for effects of background tasks.
 ///
 /// # Panics
 /// If it is not true within 20 s.

@@ -3,7 +3,7 @@ use std::process::{Command, Output};
 
 use crate::artifacts;
 
-/// What runs the app. Only tests of the development server itself distinguish.
+/// The program that runs the app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Runtime {
     DevServer,

@@ -1,4 +1,4 @@
-//! What made the summaries of earlier versions wrong.
+//! Changes that made the summaries of earlier versions wrong.
 
 use super::rules::row;
 use super::{Database, MIGRATIONS, id};

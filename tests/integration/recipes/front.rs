@@ -1,4 +1,4 @@
-//! What stands in front of the app: nginx as a cache, and proxies that retry when a server goes away.
+//! Proxies in front of the app: nginx as a cache, and retries when a server ends.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -17,7 +17,7 @@ use super::blocks;
 /// How long a proxy may take to come up on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// A proxy on a port of its own. It is ended when this is dropped.
+/// A proxy on its own port. It is killed when this is dropped.
 struct Proxy {
     process: Child,
     address: String,
@@ -126,7 +126,7 @@ fn a_cached_dashboard_is_never_older_than_its_max_age() {
     let app = caching_app();
     let Some(nginx) = Proxy::cache(app.base()) else { return };
     let shows = |count: &str| nginx.dashboard(&[]).text().starts_with(count);
-    // Now the app has a dashboard in memory, which it would answer with for ten minutes.
+    // The response cache of the app has this dashboard for ten minutes.
     assert!(app.dashboard().text().starts_with(r#"{"customerCount":40,"#));
     app.sql("DELETE FROM Customers WHERE Name = 'Albatros Shipping'");
     assert!(app.dashboard().text().starts_with(r#"{"customerCount":40,"#));
@@ -151,10 +151,10 @@ fn a_cached_dashboard_is_never_older_than_its_max_age() {
 }
 
 #[test]
-fn a_list_that_breaks_off_is_seen_as_broken_behind_nginx() {
+fn nginx_passes_on_that_a_list_ended_early() {
     let upstream = TcpListener::bind("127.0.0.1:0").unwrap();
     let Some(nginx) = Proxy::cache(&format!("http://{}", upstream.local_addr().unwrap())) else { return };
-    // As a server answers each version of HTTP, and then the connection ends.
+    // The response breaks off, in the form of the request's HTTP version.
     let server = thread::spawn(move || {
         let (stream, _) = upstream.accept().unwrap();
         let mut request = BufReader::new(&stream).lines().map(Result::unwrap);

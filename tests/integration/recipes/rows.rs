@@ -90,14 +90,14 @@ fn a_backup_of_a_running_app_is_restored_with_all_its_rows() {
     let [backup, restore] = &blocks("sh", "Backup and restore")[..] else { panic!("two blocks") };
     succeed(folder.path(), backup);
     drop(reader);
-    // As a crash leaves it: with a log.
+    // After a crash the write-ahead log remains.
     app.sql("DELETE FROM Incidents");
     app.stop(Signal::SIGKILL);
 
     for backup in ["backup.db", "compact.db", "copied.db"] {
         succeed(folder.path(), &restore.replace("backup.db", backup));
         let app = start(folder.path(), false);
-        // The latest rows were in the log, which a copy of the file alone lacks.
+        // The latest rows were in the log, so a copy of the file lacks them.
         assert_eq!(app.dashboard().text() == expected, backup != "copied.db", "{backup}");
         app.stop(Signal::SIGKILL);
     }
