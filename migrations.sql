@@ -306,7 +306,8 @@ BEGIN
 END;
 
 -- REPLACE removes rows without firing a delete trigger, unless PRAGMA recursive_triggers is on. So a BEFORE trigger
--- notes the rows that have the Id or the rowid of the new row. The AFTER trigger subtracts those that are gone.
+-- notes the rows that have the Id or the rowid of the new row. The AFTER trigger subtracts those that are gone. An
+-- UPDATE that changes the Id or the rowid (a move) may do the same.
 CREATE TABLE ReplacedCustomers (Id TEXT NOT NULL PRIMARY KEY);
 CREATE TABLE ReplacedIncidents (Id TEXT NOT NULL PRIMARY KEY, CustomerName TEXT NOT NULL, Amount NUMERIC NOT NULL);
 
