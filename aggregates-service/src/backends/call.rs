@@ -48,6 +48,9 @@ pub async fn get(service: &str, path: &str, request_id: &str) -> Result<Vec<u8>,
         if body.len() > BODY_LIMIT {
             return Err(CallError::TooLarge);
         }
+        if Some(body.len()) == length {
+            return Ok(body); // The host needs two more turns to report the end.
+        }
     }
     trailers.await.map_err(|code| CallError::Incomplete(code.to_string()))?;
     match length {
