@@ -1,6 +1,6 @@
 //! The recipes of `docs/operate.md`, run as they stand there: nginx and HAProxy in front, loading, backups.
 
-mod front;
+pub mod front;
 mod rows;
 
 use std::fs::read_to_string;
