@@ -106,7 +106,7 @@ fn a_malformed_field_is_ignored_as_a_whole() {
         "text/html;q=.5",
         "text/html;q=2",
         "text/html;q=1.001",
-        "text/html;q=0.1234",
+        "text/html;q=0.0999",
         "text/html;q=-1",
         "text/html;q=1e0",
         "text/html;q=\"1\"",
