@@ -71,7 +71,7 @@ fn other_parameters_make_another_range() {
     assert!(html("text/html;charset=utf-8"));
     assert!(html("text/html; charset=\"UTF-8\"; q=0.9, application/json;q=0.8"));
     assert!(html("text/html;charset=utf-8;q=0.9, text/html;q=0.1, application/json;q=0.5"));
-    assert!(!html("text/html;level=1"));
+    assert!(!html("text/html;level=1, text/html;charset=latin1, text/html;profile=utf-8"));
     assert!(!html("application/json;charset=utf-8, text/html;q=0.9"));
     assert!(html("application/json;profile=\"a, b\", text/html;q=0.5"));
 }
