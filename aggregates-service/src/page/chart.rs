@@ -118,6 +118,7 @@ mod tests {
     fn negative_values_run_to_the_left_of_zero() {
         assert_eq!(bars(&[30.0, 0.0, -10.0]), [bar(25.0, 75.0), bar(25.0, 0.0), bar(0.0, 25.0)]);
         assert_eq!(bars(&[-1.0, -4.0]), [bar(75.0, 25.0), bar(0.0, 100.0)]);
+        assert_eq!(bars(&[f64::MAX, f64::MIN]), [bar(50.0, 50.0), bar(0.0, 50.0)]);
     }
 
     #[test]
