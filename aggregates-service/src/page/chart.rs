@@ -96,7 +96,7 @@ fn bars(values: &[f64]) -> Vec<Bar> {
     let zero = length(lowest);
     let bar = |share: f64| {
         let length = length(share);
-        Bar { start: if share < 0.0 { zero - length } else { zero.min(100.0 - length) }, length }
+        Bar { start: if share.is_sign_negative() { zero - length } else { zero.min(100.0 - length) }, length }
     };
     shares.map(bar).collect()
 }
