@@ -1,8 +1,8 @@
-//! Stale-if-error with the store that is a file beside the database.
+//! Stale-if-error, with the key-value store in a file.
 
 use std::time::UNIX_EPOCH;
 
-use harness::{App, Options, Reply, Runtime, State, backends, dashboard_of, eventually};
+use harness::{AGGREGATES, App, Options, Reply, Runtime, State, backends, dashboard_of, eventually};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -209,7 +209,7 @@ fn an_entry_that_is_too_old_or_invalid_is_a_miss_with_one_log_line() {
         assert_eq!(json["unavailable"], json!([unavailable(service, "error_status")]), "{what}");
         assert_eq!(json.get("stale"), None, "{what}");
         // One line is about the backend. An entry that is too old is nothing unusual.
-        let log = app.log("aggregates-service", "stderr");
+        let log = app.log(AGGREGATES, "stderr");
         let lines = if what.contains(" s ") { 1..=2 } else { 2..=2 };
         assert!(lines.contains(&log.lines().count()), "{what}: {log}");
     }
@@ -244,6 +244,17 @@ fn an_entry_younger_than_5_s_is_not_overwritten() {
     let read_at = |service| entry(&open(app.state_directory()), service).map(|entry| entry[READ_AT].clone());
     eventually("the old entry is overwritten", || read_at(old) != Some(json!(times[1].1)));
     assert_eq!(read_at(young), Some(json!(times[0].1)));
+}
+
+#[test]
+fn a_store_without_the_capability_is_a_miss_with_one_log_line() {
+    let app = stale(with_fault("status_500", &names()[..1]))
+        .manifest(|manifest| manifest.unset(AGGREGATES, "key_value_stores"))
+        .start();
+    assert_eq!(app.dashboard().json()["unavailable"], json!([unavailable(names()[0], "error_status")]));
+    let log = app.log(AGGREGATES, "stderr");
+    let lines = log.lines().filter(|line| line.contains("cannot open the store: Error::AccessDenied"));
+    assert_eq!(lines.count(), 1, "{log}");
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl Redis {
     ///
     /// # Panics
     /// If the command fails.
-    pub fn ask<T: FromRedisValue>(&self, command: &[&str]) -> T {
+    pub fn query<T: FromRedisValue>(&self, command: &[&str]) -> T {
         let response = self.connect().and_then(|mut connection| {
             connection.set_read_timeout(Some(RESPONSE_LIMIT))?;
             cmd(command[0]).arg(&command[1..]).query(&mut connection)
@@ -76,11 +76,11 @@ impl Redis {
     }
 
     /// Makes it hang: it accepts connections and requests, and sends nothing.
-    pub fn pause(&self) {
+    pub fn hang(&self) {
         self.signal(Signal::SIGSTOP);
     }
 
-    /// Ends [`Redis::pause`].
+    /// Ends [`Redis::hang`].
     pub fn resume(&self) {
         self.signal(Signal::SIGCONT);
     }

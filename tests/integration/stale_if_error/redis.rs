@@ -42,7 +42,7 @@ fn with_entries() -> Option<Redis> {
 }
 
 fn keys(redis: &Redis) -> Vec<String> {
-    redis.ask(&["KEYS", "*"])
+    redis.query(&["KEYS", "*"])
 }
 
 #[test]
@@ -62,8 +62,8 @@ fn a_store_that_is_down_full_or_denies_access_or_holds_garbage_is_a_miss_with_on
     let (full, secured, garbage) =
         (Redis::with_memory(1), Redis::with_password("right"), with_entries().unwrap());
     for key in keys(&garbage) {
-        garbage.ask::<()>(&["DEL", &key]);
-        garbage.ask::<()>(&["LPUSH", &key, "a list"]);
+        garbage.query::<()>(&["DEL", &key]);
+        garbage.query::<()>(&["LPUSH", &key, "a list"]);
     }
     for (what, url, lines) in [
         ("down", format!("redis://127.0.0.1:{}", free_port()), 1),
@@ -96,7 +96,7 @@ fn a_hung_store_is_waited_for_at_most_50_ms_and_used_again_later() {
     let Some(redis) = with_entries() else { return };
     let (healthy, failing) = (healthy(&redis.url()), failing(&redis.url()));
     eventually("the store is used", || is_stale(&failing));
-    redis.pause();
+    redis.hang();
     let started = Instant::now();
     assert_eq!(healthy.dashboard().header("x-aggregate-complete"), Some("true"));
     assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
