@@ -1,5 +1,5 @@
-//! The last word of `cargo test`, which runs this after the tests: what could not be tested here. A test
-//! itself cannot say so: what it prints is not shown, or is lost among the others.
+//! The last line of `cargo test`, which runs this after the tests: which tests did not run. The output of a test itself is
+//! not shown.
 
 use std::process::ExitCode;
 

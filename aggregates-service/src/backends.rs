@@ -1,4 +1,4 @@
-//! The clients of the backends, one module each, and [`client`], which is what all calls share.
+//! The clients of the backends, one module each. They share [`client`].
 
 mod call;
 pub mod client;

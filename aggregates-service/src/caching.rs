@@ -17,7 +17,7 @@ const X_AGGREGATE_COMPLETE: HeaderName = HeaderName::from_static("x-aggregate-co
 
 /// Adds the headers of a dashboard. `age` is `Some` if it comes from the response cache.
 ///
-/// A complete dashboard becomes a 304 without body if the client has it already.
+/// A complete dashboard becomes a 304 without body if the client already has it.
 pub fn apply(
     mut response: Response,
     dashboard: &Dashboard,

@@ -14,6 +14,7 @@ use crate::content_negotiation::{Format, preferred_format};
 use crate::query::Query;
 use crate::{caching, page, response_cache};
 
+/// Answers a request from the response cache or by a fan-out, as JSON or as a page.
 pub async fn get(request: &Request) -> Result<Response, Error> {
     let query = Query::parse(request.query())?;
     let (dashboard, age) = match response_cache::get(request) {
@@ -46,7 +47,7 @@ pub struct Dashboard {
     pub unavailable: Vec<Unavailable>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<Stale>,
-    /// The calls in the order of their sections. Status and completeness follow from them.
+    /// The calls in the order of their sections. They decide status and completeness.
     #[serde(skip)]
     pub calls: Vec<CallReport>,
 }
@@ -67,7 +68,7 @@ pub struct Stale {
     age_seconds: u64,
 }
 
-/// The response without a dashboard.
+/// The JSON of an error: no section is there, or the request required all of them.
 #[derive(Serialize)]
 struct Failure<'a> {
     message: &'static str,
@@ -133,7 +134,7 @@ impl Dashboard {
     }
 }
 
-/// The calls that failed, each list sorted by service.
+/// The failed calls without and with a stale entry, each list sorted by service.
 fn failures(calls: &[CallReport]) -> (Vec<Unavailable>, Vec<Stale>) {
     let (mut unavailable, mut stale) = (Vec::new(), Vec::new());
     for &CallReport { service, outcome, .. } in calls {

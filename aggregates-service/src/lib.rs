@@ -1,8 +1,8 @@
 //! `aggregates-service` answers `/aggregates/dashboard` from the other services. It has no database.
 //!
 //! [`dashboard`] is the aggregate pattern: the fan-out, and how the results become one dashboard. [`backends`] has
-//! one client for each backend, and what all calls share: the deadline, the retry, the circuit breaker and the
-//! stale entries. The dashboard leaves as JSON or as a [`page`], with the headers of [`caching`].
+//! one client for each backend, and the deadline, retry, circuit breaker and stale entries that they share. The
+//! dashboard is sent as JSON or as a [`page`], with the headers of [`caching`].
 
 use service_chassis::{Error, Request, Response, Service};
 

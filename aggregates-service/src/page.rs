@@ -41,7 +41,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 struct Page<'a> {
     style: &'static str,
     query: Query,
-    /// The way from the page to the root of the app, which may lie below a prefix.
+    /// The relative path from the page to the root of the app, which may have a prefix.
     root: &'static str,
     created: Timestamp,
     /// The heading of the notice above an incomplete dashboard.
@@ -81,7 +81,7 @@ pub fn render(
 }
 
 fn respond(dashboard: &Dashboard, created: SystemTime, root: &'static str, query: Query) -> Result<Response> {
-    // No `..` here: a new section has to be named, and then the compiler asks for its field and its place on the page.
+    // No `..` here: a new section does not compile until it is named, so it cannot be missing on the page.
     let Dashboard {
         customer_count,
         top_customers,
@@ -100,7 +100,7 @@ fn respond(dashboard: &Dashboard, created: SystemTime, root: &'static str, query
         style: STYLE,
         query,
         root,
-        // To the minute, so that the validator of an unchanged page stays the same for a while.
+        // Shown to the minute, so the validator of an unchanged page changes once a minute at most.
         created: Timestamp::new(created),
         notice: match status {
             StatusCode::OK if dashboard.is_complete() => None,
@@ -140,7 +140,7 @@ fn respond(dashboard: &Dashboard, created: SystemTime, root: &'static str, query
     Ok(response)
 }
 
-/// The time so long before `now`.
+/// The time that is `age` before `now`.
 fn before(now: SystemTime, age: Duration) -> SystemTime {
     now.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH)
 }

@@ -1,5 +1,5 @@
-//! The handlers of the routes, each with a statement in `customers/*.sql`. SQLite sorts, counts and writes the JSON:
-//! a row that crosses into the component costs more than that.
+//! The handlers of the routes, each with a statement in `customers/*.sql`. SQLite sorts, counts and writes
+//! the JSON, because passing rows to the component one by one costs more.
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -34,7 +34,7 @@ pub async fn item(id: &str) -> Result<Response, Error> {
     Ok(ok(customer.ok_or(Error::NotFound("Customer not found"))?))
 }
 
-/// The key of a page of the top, and how many entries are left to send.
+/// Where a page of [`top`] begins, and how many entries remain.
 struct Rank {
     last: Entry,
     remaining: i64,
@@ -70,13 +70,13 @@ pub async fn summary(limit: &str) -> Result<Response, Error> {
     Ok(ok(summary.context(NO_TRIGGERS)?))
 }
 
-/// A page. `next` returns the key of the next one from the last entry and the number of rows.
+/// A page. `next` gets its last entry and its number of rows, and returns the key of the next page.
 async fn page<K>(
     sql: &str,
     parameters: &[Value],
     next: impl FnOnce(Entry, i64) -> Option<K>,
 ) -> Result<Page<K>> {
-    let row = database::row(sql, parameters).await?.context("an aggregate query always has a row")?;
+    let row = database::row(sql, parameters).await?.context("the query returned no row")?;
     match row {
         [Blob(json), Integer(rows)] => {
             let next = next(last_entry(&json)?, rows);
@@ -96,7 +96,7 @@ struct Entry {
     scoring: i64,
 }
 
-/// The last entry of a page. To find it, SQLite would have to number the rows, which takes half as long as the page.
+/// The last entry of a page. Finding it in SQL needs numbered rows, which take half as long again as the page.
 fn last_entry(entries: &[u8]) -> Result<Entry> {
     // A quote inside a string follows a backslash, so this matches only the start of an entry.
     const START: &[u8] = br#"{"id":"#;

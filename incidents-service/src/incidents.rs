@@ -1,5 +1,5 @@
-//! The handlers of the routes, each with a statement in `incidents/*.sql`. SQLite sorts, counts and writes the JSON:
-//! a row that crosses into the component costs more than that.
+//! The handlers of the routes, each with a statement in `incidents/*.sql`. SQLite sorts, counts and writes
+//! the JSON, because passing rows to the component one by one costs more.
 
 use anyhow::{Context, Result, bail};
 use service_chassis::pagination::{self, ARRAY, Brackets, Page, ROWS_PER_PAGE};
@@ -20,7 +20,7 @@ pub async fn items() -> Result<Response, Error> {
 async fn items_after(rowid: Option<i64>) -> Result<Page<Option<i64>>> {
     let parameters = [key(rowid), Integer(ROWS_PER_PAGE)];
     let row = database::row(include_str!("incidents/items.sql"), &parameters).await?;
-    match row.context("an aggregate query always has a row")? {
+    match row.context("the query returned no row")? {
         [Blob(json), Integer(rows), Integer(last)] => {
             let next = (rows == ROWS_PER_PAGE).then_some(Some(last));
             Ok(Page { separator: ",", json: database::text(json), next })
@@ -46,7 +46,7 @@ pub async fn grouped_by_customer() -> Result<Response, Error> {
 async fn grouped_after((customer, rowid): (Vec<u8>, Option<i64>)) -> Result<Page<(Vec<u8>, Option<i64>)>> {
     let parameters = [Blob(customer), key(rowid), Integer(ROWS_PER_PAGE)];
     let row = database::row(include_str!("incidents/grouped_by_customer.sql"), &parameters).await?;
-    match row.context("an aggregate query always has a row")? {
+    match row.context("the query returned no row")? {
         [Blob(json), Integer(continues), Integer(rows), Blob(customer), Integer(rowid)] => {
             // A list that continues from the page before was not closed there.
             let separator = if continues == 0 { "]," } else { "," };

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 /// How long a circuit stays open.
 const COOL_DOWN: Duration = Duration::from_secs(1);
 
-/// Stops calls to something that has just failed to answer, for a `thread_local!`, so one for each instance.
+/// Prevents calls for a while after a timeout. Kept in a `thread_local!`, so each instance has its own.
 ///
-/// The host completes a call or a query that was abandoned. An overloaded backend or database therefore recovers
-/// only if it receives fewer of them.
+/// The host completes abandoned calls and queries. So an overloaded backend or database recovers only if it gets
+/// fewer of them.
 pub struct CircuitBreaker<R = ()> {
     /// The end of the cool-down, and why the circuit is open.
     open: Cell<Option<(Instant, R)>>,

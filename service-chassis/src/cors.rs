@@ -57,11 +57,11 @@ impl Cors {
         }
     }
 
-    /// Whether a browser asks if a page may send a request that is not a simple one.
+    /// Whether this is a preflight: a browser checks whether a page may send a request that is not a simple one.
     pub(crate) fn is_preflight(&self, request: &Request) -> bool {
-        let asks_for_method =
+        let has_method =
             || request.header(&ACCESS_CONTROL_REQUEST_METHOD).is_some_and(|method| !method.is_empty());
-        *request.method() == Method::OPTIONS && asks_for_method() && self.allowed_origin(request).is_some()
+        *request.method() == Method::OPTIONS && has_method() && self.allowed_origin(request).is_some()
     }
 
     pub(crate) fn preflight_response(&self) -> Response {

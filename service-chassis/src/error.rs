@@ -55,7 +55,7 @@ impl Error {
         response
     }
 
-    /// What the log says about the error, `None` if it is the client's.
+    /// The text for the log, `None` if the client caused the error.
     pub(crate) fn cause(&self) -> Option<String> {
         match self {
             Self::Internal(cause) => Some(format!("{cause:#}")),

@@ -1,5 +1,5 @@
-//! What every service needs around its routes: requests and responses, errors, CORS, the log, variables, timeouts,
-//! a circuit breaker, pagination, and one database connection per instance. What a service is about is its own.
+//! Everything that services share around their routes: requests and responses, errors, CORS, the log, variables,
+//! timeouts, a circuit breaker, pagination, and one database connection per instance.
 
 mod circuit_breaker;
 mod cors;

@@ -22,7 +22,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// The log of a request that `service` has received just now.
+    /// The log of a request that `service` just received.
     pub fn new(service: &'static str, method: &Method, path: &str, request_id: &str) -> Self {
         let path: String = path.chars().take(PATH_LIMIT).collect();
         let (request_id, request) = (request_id.to_owned(), format!("{method} {path}"));

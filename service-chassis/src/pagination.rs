@@ -39,12 +39,12 @@ pub struct Brackets {
 /// The brackets of a JSON array.
 pub const ARRAY: Brackets = Brackets { open: "[", close: "]", empty: "[]" };
 
-/// The list whose pages `fetch` returns, from the key `start`.
+/// A response with the list whose pages `fetch` returns. The first page is the one after the key `start`.
 ///
 /// A list that fits into one page is sent with its length, a longer one page by page.
 ///
 /// # Errors
-/// Those of `fetch` for the first two pages. A later error breaks the response off.
+/// Those of `fetch` for the first two pages. After a later error the response ends early.
 pub async fn respond<K: 'static, F>(brackets: Brackets, start: K, fetch: F) -> Result<Response, Error>
 where
     F: AsyncFn(K) -> Result<Page<K>> + 'static,
@@ -67,8 +67,8 @@ where
         let page = fetch(key).await?;
         Ok(Some((page.separator.to_owned() + &page.json, (page.next, fetch))))
     });
-    let start = [open.to_owned() + &first.json, second.separator.to_owned() + &second.json];
-    let pages = stream::iter(start.map(Ok)).chain(rest).chain(stream::iter([Ok(close.to_owned())]));
+    let first_two = [open.to_owned() + &first.json, second.separator.to_owned() + &second.json];
+    let pages = stream::iter(first_two.map(Ok)).chain(rest).chain(stream::iter([Ok(close.to_owned())]));
     let mut response = ok("");
     *response.body_mut() = Body::Pages(pages.boxed_local());
     Ok(response)

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::{Error, Log, Response, request_id};
 
-/// A request to a service, and what lives as long as it does.
+/// A request to a service, with its log and its background tasks.
 pub struct Request {
     parts: Parts,
     segments: Vec<String>,
@@ -55,7 +55,7 @@ impl Request {
     /// The response of a route: that of `handler` for GET and HEAD. Spin leaves out the body for HEAD.
     ///
     /// # Errors
-    /// 405 for other methods, and the errors of `handler`, which is not polled before.
+    /// 405 for other methods, for which `handler` does not run, and the errors of `handler`.
     pub async fn get(
         &self,
         handler: impl Future<Output = Result<Response, Error>>,
@@ -81,7 +81,7 @@ fn list(parts: &Parts, name: &HeaderName) -> Option<String> {
     String::from_utf8(lines.join(&b',')).ok()
 }
 
-/// A segment that does not decode to UTF-8 gets replacement characters, which match no route and no parameter.
+/// Bytes that are not UTF-8 become replacement characters, which match no route and no parameter.
 fn segments(path: &str) -> Vec<String> {
     let path = path.strip_suffix('/').unwrap_or(path);
     let path = path.strip_prefix('/').unwrap_or(path);

@@ -1,4 +1,4 @@
-//! Responses, whole or in pages, and their way to the host.
+//! Responses, whole or in pages, and how they are handed to the host.
 
 use futures::StreamExt;
 use futures::future::{LocalBoxFuture, join_all};
@@ -16,7 +16,7 @@ pub type Response = http::Response<Body>;
 pub enum Body {
     /// The whole body. Its length is known.
     Whole(Vec<u8>),
-    /// A body in pages. An error breaks the response off, so that the client notices.
+    /// A body in pages. After an error the response ends early, which the client notices.
     Pages(LocalBoxStream<'static, anyhow::Result<String>>),
 }
 
@@ -46,7 +46,7 @@ pub(crate) async fn send(
         && response.status() != StatusCode::NOT_MODIFIED
         && response.status() != StatusCode::NO_CONTENT
     {
-        // Without a length the head leaves alone, and the client waits 40 ms for the rest (its delayed ACK).
+        // Without a length, Spin sends the head in a segment of its own, and the body waits 40 ms for its ACK.
         let length = body.len().into();
         response.headers_mut().insert(CONTENT_LENGTH, length);
     }
@@ -59,8 +59,8 @@ pub(crate) async fn send(
         write(writer, body, &log).await;
         join_all(background_tasks).await;
     });
-    // The body task runs in the meantime, so that head and body leave in one segment. With one yield, the p99 of
-    // the dashboard is 39 ms on Spin, with two it is 8 ms.
+    // Meanwhile the task above writes the body, so head and body leave in one segment. With one yield, the p99 of
+    // the dashboard on Spin is 39 ms, with two it is 8 ms.
     yield_async().await;
     yield_async().await;
     Ok(response)

@@ -1,4 +1,4 @@
-//! The way of a request through a service.
+//! How a service handles a request.
 
 use http::StatusCode;
 use http::header::{
@@ -58,8 +58,8 @@ impl Service {
 pub(crate) const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 
-/// Adds the headers of every response, unless it has its own: browsers may not guess its type, show it in another
-/// page, or store it without revalidation. Errors are not stored at all.
+/// Adds default headers where the response has none of its own: browsers must not guess its type, embed it in another
+/// page, or reuse it without revalidation. Errors are not stored at all.
 fn add_default_headers(headers: &mut HeaderMap, status: StatusCode) {
     let caching = if status.is_success() { "no-cache" } else { "no-store" };
     for (name, value) in [

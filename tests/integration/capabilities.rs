@@ -34,7 +34,7 @@ fn probe(manifest: Manifest, service: &str) -> Manifest {
     CAPABILITIES.iter().fold(manifest.replace(service, ""), |manifest, key| manifest.unset(service, key))
 }
 
-/// What the probe found.
+/// The report of the probe.
 fn found(app: &App, path: &str) -> Value {
     let reply = app.get(path);
     assert_eq!(reply.status, 200, "{:?}", reply.text());

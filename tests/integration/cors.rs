@@ -4,6 +4,8 @@ use harness::{App, Options, Reply, services};
 
 use crate::routes;
 
+mod browser;
+
 const ORIGIN: &str = "https://app.example";
 
 /// Headers of the contract that scripts can read only if they are exposed.

@@ -100,7 +100,7 @@ impl Database {
         dump
     }
 
-    /// Holds if the summaries are what the tables add up to.
+    /// Asserts that the summaries equal counts and sums over the tables.
     fn assert_summaries(&self, after: &str) {
         let summaries =
             self.rows("SELECT '', Count, 0 FROM CustomerCount UNION ALL SELECT * FROM IncidentTotals");

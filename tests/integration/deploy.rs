@@ -10,7 +10,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use toml::Table;
 
-/// What `kubectl apply -k .` applies once the lines about Redis are uncommented.
+/// The resources that `kubectl apply -k .` applies once the lines about Redis are uncommented.
 struct Files {
     kustomization: Value,
     resources: Vec<Value>,
@@ -146,7 +146,7 @@ fn every_name_that_a_manifest_uses_exists() {
     files.resource(&format!("SpinAppExecutor/{}", text_at(files.app(), "/executor")));
     files.resource(&format!("ServiceAccount/{}", text_at(files.app(), "/serviceAccountName")));
 
-    // Policies and Services select pods that there are.
+    // Policies and Services select existing pods.
     let app = json!({ "core.spinkube.dev/app-name": "aggregate-pattern" }); // set by the operator
     let pods = files.pods();
     let mut labels: Vec<_> = pods.iter().map(|pod| &pod["metadata"]["labels"]).collect();
@@ -165,7 +165,7 @@ fn every_name_that_a_manifest_uses_exists() {
         }
     }
 
-    // Every key of a Secret is written by deploy/new-secret, and kustomize knows where its name stands.
+    // Every key of a Secret is written by deploy/new-secret, and kustomize knows the places of its name.
     let script = read_to_string(harness::root().join("deploy/new-secret")).unwrap();
     for reference in files.resources.iter().flat_map(|resource| below(resource, "secretKeyRef")) {
         let (name, key) = (text_at(reference, "/name"), text_at(reference, "/key"));
@@ -196,9 +196,9 @@ fn every_name_that_a_manifest_uses_exists() {
     }
 }
 
-/// Each of these was wrong once, or was found by a failure.
+/// Each of these was a mistake once.
 #[test]
-fn known_mistakes_are_not_made_again() {
+fn limits_probes_and_rights_are_as_documented() {
     let files = Files::read();
     // The operator's webhook rejects both.
     assert_eq!((&files.app()["enableAutoscaling"], files.app().get("replicas")), (&json!(true), None));
@@ -220,13 +220,13 @@ fn known_mistakes_are_not_made_again() {
     for name in ["SQLD_MAX_CONCURRENT_CONNECTIONS", "SQLD_MAX_CONCURRENT_REQUESTS"] {
         assert!(number(name) >= queries, "{name} is below {queries}");
     }
-    // The ingress retries as the recipe that a test runs.
+    // The ingress retries in the same way as the tested recipe.
     let recipe = read_to_string(harness::root().join("docs/operate.md")).unwrap();
     for line in text_at(annotations, "/haproxy.org~1backend-config-snippet").lines() {
         assert!(recipe.contains(&format!("\n    {line}\n")), "{line}");
     }
 
-    // No pod has a token for Kubernetes or rights that it does not need.
+    // No pod has a token for Kubernetes or unnecessary rights.
     assert_eq!(files.resource("ServiceAccount/aggregate-pattern")["automountServiceAccountToken"], false);
     for pod in files.pods().into_iter().map(|pod| &pod["spec"]) {
         assert_eq!(pod["automountServiceAccountToken"], false, "{pod}");

@@ -8,16 +8,16 @@ use serde_json::json;
 
 use crate::faults::{by_request, names, unavailable, with_fault};
 
-/// What the contract allows on top of the deadline.
+/// The time that the contract allows beyond the deadline.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// How long a circuit stays open, and a bit.
+/// Longer than the cool-down of a circuit.
 const COOL_DOWN: Duration = Duration::from_millis(1050);
 
 /// How often a time is taken. The median ignores single delays of a busy machine.
 const ROUNDS: usize = 5;
 
-/// Asserts that dashboards take `expected` and at most [`GRACE`] more. What a busy machine adds is measured at
+/// Asserts that dashboards take `expected` and at most [`GRACE`] more. The delay of a busy machine is measured at
 /// the same time, by a sleep and a response without any work, and subtracted.
 fn assert_takes(app: &App, expected: Duration) {
     let mut times = Vec::new();

@@ -10,7 +10,7 @@ use crate::routes;
 /// How much memory one of them may take, in bytes.
 const GROWTH: u64 = 32 << 20;
 
-/// More bytes than the system buffers for a connection that nobody reads.
+/// More bytes than the system buffers for a connection.
 const TAKEN: usize = 64 << 20;
 
 const MEGABYTE: usize = 1_000_000;
@@ -23,7 +23,7 @@ fn assert_serves(app: &App) {
 }
 
 #[test]
-fn slow_connections_delay_nobody() {
+fn slow_connections_delay_no_other_client() {
     let app = App::start();
     let half_a_head = "GET /customers/count HTTP/1.1\r\nhost: x\r\nx-slow: ";
     let half_a_body = "POST /customers/count HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nx";

@@ -1,4 +1,4 @@
-//! The HTTP server of the runtimes: what reaches a component, and what is answered before.
+//! The HTTP server of the runtimes: which requests reach a component, and which it rejects itself.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;

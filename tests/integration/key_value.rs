@@ -116,7 +116,7 @@ fn redis_has_keys_without_a_prefix_and_its_password_is_not_printed() {
     let arguments = ["--runtime-config-file", &file, "--key-value", "given=1"];
     let app = options(&["default"]).arguments(arguments).start();
     assert_eq!(contents(&app, "default"), expected(Some("1"), &["given", "key"]));
-    assert_eq!(redis.query::<String>(&["GET", "left"]), "value");
+    assert_eq!(redis.command::<String>(&["GET", "left"]), "value");
     assert_printed(&app, &format!("Using runtime config [key_value_store.default: redis] from \"{file}\""));
     assert_printed(&app, &format!("Storing default key-value data to Redis at {}.", redis.address()));
     assert!(!app.output().contains("secret-of-redis"), "{}", app.output());
@@ -162,11 +162,11 @@ fn a_dropped_connection_to_redis_is_replaced() {
     assert_eq!(contents(&app, "default"), expected(None, &["key"]));
     // No call fails after an idle connection was closed.
     for _ in 0..3 {
-        assert!(redis.query::<u32>(&["CLIENT", "KILL", "TYPE", "normal"]) >= 1);
+        assert!(redis.command::<u32>(&["CLIENT", "KILL", "TYPE", "normal"]) >= 1);
         assert_eq!(contents(&app, "default"), expected(None, &["key", "left"]));
     }
     redis.kill();
     redis.restart();
     eventually("the store is used again", || contents(&app, "default").get("error").is_none());
-    assert_eq!(redis.query::<String>(&["GET", "left"]), "value");
+    assert_eq!(redis.command::<String>(&["GET", "left"]), "value");
 }

@@ -1,6 +1,6 @@
 //! The recipes of `docs/operate.md`: nginx and HAProxy, loading rows, backups.
 
-mod front;
+pub mod front;
 mod rows;
 
 use std::fs::read_to_string;

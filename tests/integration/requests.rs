@@ -1,4 +1,4 @@
-//! What holds for every route: JSON, methods, paths and headers.
+//! The rules for every route: JSON, methods, paths and headers.
 
 use harness::{App, Reply, backends};
 use serde_json::Value;

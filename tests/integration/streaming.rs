@@ -61,22 +61,23 @@ fn a_list_has_all_rows_in_order_and_content_length_up_to_a_page() {
     for rows in [1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 2 * PAGE + 500] {
         let app = App::with_data("");
         insert(&app, rows, 20);
-        let assert_list = |path: &str, sql: &str, entries: usize| {
+        let assert_list = |path: &str, sql: &str| {
             let expected: String = app.database().query_row(sql, [], |row| row.get(0)).unwrap();
             let reply = app.get(path);
             assert!(reply.text() == expected, "{path} with {rows} rows");
+            let entries = reply.json().as_array().map_or(rows, Vec::len);
             let length = (entries <= PAGE).then(|| expected.len().to_string());
             assert_eq!(reply.header("content-length"), length.as_deref(), "{path} with {rows} rows");
         };
         for (path, _, _, sql) in LISTS {
-            assert_list(path, sql, rows);
+            assert_list(path, sql);
         }
         for limit in [rows - 1, rows, rows + 1].into_iter().filter(|limit| *limit > 0) {
             let top = format!(
                 "SELECT json_group_array(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring))
                  FROM (SELECT * FROM Customers ORDER BY Scoring DESC, Name, Id LIMIT {limit})"
             );
-            assert_list(&format!("/customers/top/{limit}"), &top, limit);
+            assert_list(&format!("/customers/top/{limit}"), &top);
         }
     }
 }

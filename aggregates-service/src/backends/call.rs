@@ -23,17 +23,18 @@ const CHUNK: usize = 4096;
 /// If there is no response with status 200 and a whole body of at most [`BODY_LIMIT`].
 pub async fn get(service: &str, path: &str, request_id: &str) -> Result<Vec<u8>, CallError> {
     let request = request(service, path, request_id).map_err(|cause| CallError::Denied(cause.to_owned()))?;
-    // `spin_sdk::http::send` would copy all headers of the response, where one is of interest.
+    // `spin_sdk::http::send` would copy all headers of the response. Only one is needed.
     let response = client::send(request).await.map_err(|code| match code {
         ErrorCode::HttpRequestDenied => CallError::Denied(code.to_string()),
         _ => CallError::NoResponse(code.to_string()),
     })?;
     let status = response.get_status_code();
     let length = content_length(&response.get_headers());
+    // WASI takes a future that reports errors of the reader to the sender. There are none.
     let (_result, read) = wit_future::new(|| Ok(()));
     let (mut contents, trailers) = Response::consume_body(response, read);
     if status == StatusCode::INTERNAL_SERVER_ERROR {
-        // Spin turns the crash of an instance into a 500 with an empty body.
+        // If an instance crashes, Spin sends a 500 with an empty body.
         let (_, start) = contents.read(Vec::with_capacity(1)).await;
         return Err(if start.is_empty() { CallError::Crashed } else { CallError::Status(status) });
     }
@@ -46,6 +47,9 @@ pub async fn get(service: &str, path: &str, request_id: &str) -> Result<Vec<u8>,
         (result, body) = contents.read(body).await;
         if body.len() > BODY_LIMIT {
             return Err(CallError::TooLarge);
+        }
+        if Some(body.len()) == length {
+            return Ok(body); // The host needs two more turns to report the end.
         }
     }
     trailers.await.map_err(|code| CallError::Incomplete(code.to_string()))?;

@@ -1,4 +1,4 @@
-//! What all calls to backends share: the deadline, the retry, the circuit breaker and stale-if-error.
+//! Calls to backends, with a deadline, a retry, a circuit breaker and stale-if-error.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -45,7 +45,7 @@ impl<T> BackendResult<T> {
         Self { report: CallReport { service, duration: Duration::ZERO, outcome }, data }
     }
 
-    /// Adds the report to `calls` and returns the data. There is no other way to the data, so no call is forgotten.
+    /// Adds the report to `calls` and returns the data. Nothing else returns the data, so every call is reported.
     pub fn record(self, calls: &mut Vec<CallReport>) -> Option<T> {
         calls.push(self.report);
         self.data
@@ -86,7 +86,7 @@ impl Outcome {
     }
 }
 
-/// Why a call failed, in the terms of the JSON.
+/// Why a call failed, as in the JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(into = "&'static str")]
 pub enum Reason {
@@ -143,7 +143,7 @@ impl<'a> Client<'a> {
             Err(error) => {
                 self.request.log.error(&format!("call to {service}{path} failed: {error}"));
                 let reason = error.reason();
-                // A 4xx is an answer: the backend works, and has rejected the request.
+                // After a 4xx there is nothing to replace: the backend works and rejected the request.
                 let entry = match error {
                     CallError::Status(400..500) => None,
                     _ => stale_cache::read(service, &self.request.log).await,
@@ -167,14 +167,14 @@ impl<'a> Client<'a> {
             Either::Left((result, _)) => result,
             Either::Right(((), _)) => Err(CallError::Timeout),
         };
-        // A 503 means that the backend itself has waited for a timeout.
+        // A backend sends a 503 after a timeout of its own.
         if let Err(error @ (CallError::Timeout | CallError::Status(503))) = &result {
             circuit.open(error.reason());
         }
         result
     }
 
-    /// A crash ends an instance with all its requests, so the one that caused it may be another one.
+    /// A crash ends all requests of an instance, and another request may have caused it. Hence one retry.
     async fn body_with_retry(&self, service: &str, path: &str) -> Result<Vec<u8>, CallError> {
         match call::get(service, path, &self.request.id).await {
             Err(CallError::Crashed | CallError::NoResponse(_)) => {
@@ -200,13 +200,13 @@ fn circuit(service: &'static str) -> Rc<CircuitBreaker<Reason>> {
 pub enum CallError {
     CircuitOpen(Reason),
     Timeout,
-    /// The app may not make this call.
+    /// The manifest does not allow the call.
     Denied(String),
     NoResponse(String),
-    /// Spin has answered with an empty 500 instead of an instance that crashed.
+    /// The instance crashed. Spin then sends a 500 with an empty body.
     Crashed,
     Status(u16),
-    /// The body broke off, or has another length than its header says.
+    /// The body ended early, or its length differs from `content-length`.
     Incomplete(String),
     TooLarge,
     InvalidJson(serde_json::Error),

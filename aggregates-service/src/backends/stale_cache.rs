@@ -13,7 +13,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use service_chassis::{CircuitBreaker, DurationVariable, Log, Request, timeout};
 use spin_sdk::key_value::Store;
 
-/// How old a stale entry may be that replaces the response of a failed call. Zero switches stale-if-error off.
+/// The largest age of a stale entry that may replace a failed call. Zero switches stale-if-error off.
 pub static STALE_IF_ERROR: DurationVariable = DurationVariable::seconds("stale_if_error_s", 0..=86_400, 0);
 
 /// How long a dashboard waits for the store.
@@ -22,10 +22,10 @@ const READ_TIMEOUT: Duration = Duration::from_millis(50);
 /// How long the background task that writes an entry waits for the store.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The time between two writes of an instance for one backend, and the age below which no entry is overwritten.
+/// The time between two writes of an instance for one backend. Entries younger than this are not overwritten.
 const WRITE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How far ahead the clock may be with which another machine has written an entry.
+/// How far the clock of the machine that wrote an entry may be ahead of this one.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// The version of the entries. Entries of other versions are ignored.
@@ -34,7 +34,7 @@ const VERSION: u32 = 1;
 thread_local! {
     static CIRCUIT: CircuitBreaker = const { CircuitBreaker::closed() };
 
-    /// When this instance has last tried to write the entry of a backend.
+    /// When this instance last tried to write the entry of each backend.
     static LAST_WRITES: RefCell<HashMap<&'static str, Instant>> = RefCell::default();
 }
 
@@ -47,7 +47,7 @@ struct Entry<T> {
     response: T,
 }
 
-/// Other apps may use the same Redis.
+/// Begins with the name of the app, because other apps may use the same Redis.
 fn key(service: &str) -> String {
     format!("aggregate-pattern/stale/{service}")
 }
@@ -67,7 +67,7 @@ pub async fn read<T: DeserializeOwned>(service: &str, log: &Log) -> Option<(T, D
     (age <= max_age).then_some((entry.response, age))
 }
 
-/// Writes the response of `service` in the background, unless that has just been done.
+/// Writes the response of `service` in the background, unless this instance did so within [`WRITE_INTERVAL`].
 pub fn write(service: &'static str, response: Vec<u8>, request: &Request) {
     if STALE_IF_ERROR.get().is_zero() || CIRCUIT.with(CircuitBreaker::is_open) || !is_due(service) {
         return;
@@ -105,9 +105,9 @@ async fn get(service: &str) -> Result<Option<Vec<u8>>> {
 }
 
 async fn put(service: &str, response: &[u8], read_at: SystemTime) -> Result<()> {
-    let present = get(service).await?;
-    if present.is_some_and(|present| is_recent(&present, read_at)) {
-        return Ok(()); // Another instance has written it.
+    let current = get(service).await?;
+    if current.is_some_and(|current| is_recent(&current, read_at)) {
+        return Ok(()); // Another instance wrote it.
     }
     let store = Store::open_default().await.context("cannot open the store")?;
     store.set(key(service), value(response, read_at)).await.context("cannot write to the store")
@@ -130,7 +130,7 @@ fn parse<T: DeserializeOwned>(value: &[u8]) -> Result<Entry<T>> {
     Ok(entry)
 }
 
-/// The age of what was read at `read_at`, `None` if that is too far in the future.
+/// The age of a response that was read at `read_at`, `None` if that is too far in the future.
 fn age(read_at: u64, now: SystemTime) -> Option<Duration> {
     let (read_at, now) = (Duration::from_millis(read_at), since_1970(now));
     (read_at <= now + MAX_CLOCK_SKEW).then(|| now.saturating_sub(read_at))

@@ -2,11 +2,12 @@
 
 use serde_json::Number;
 
-/// The length of the shortest bar of a value other than zero, in percent of the axis.
-const MIN_BAR_LENGTH: f64 = 0.75;
+/// The length of the shortest bar of a value other than zero, in percent of the axis: 1 pixel of 80, which is less than
+/// the shortest axis on a small phone.
+const MIN_BAR_LENGTH: f64 = 1.25;
 
 /// The number of characters from which on a number may wrap.
-const LONG_NUMBER: usize = 16;
+const LONG_NUMBER: usize = 14;
 
 pub struct Chart<'a> {
     pub rows: Vec<Row<'a>>,

@@ -136,8 +136,8 @@ fn stale_sections_are_shown_with_age_and_reason() {
             "Its sections are 42 seconds old.",
             ">Ä</bdi>",
             concat!(
-                r#"<strong>Stale: 42 seconds old</strong> Read <time datetime="2026-11-23T07:20:00Z">"#,
-                "23 November 2026, 07:20 UTC</time>, since customers-service timed out"
+                r#"<strong>Stale: 42 seconds old.</strong> Last read on <time datetime="2026-11-23T07:20:00Z">"#,
+                "23 November 2026, 07:20 UTC</time>. customers-service timed out"
             ),
         ],
     );

@@ -1,4 +1,4 @@
--- No row if Customers has lost its triggers, for then the count may be stale.
+-- No row if Customers has lost its triggers, because then the count may be stale.
 SELECT CAST(json_object('count', Count) AS BLOB) FROM CustomerCount
 WHERE EXISTS (
     SELECT 1 FROM sqlite_master

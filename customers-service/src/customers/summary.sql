@@ -1,4 +1,4 @@
--- ?1: entries of the ranking. No row if Customers has lost its triggers, for then the count may be stale.
+-- ?1: entries of the ranking. No row if Customers has lost its triggers, because then the count may be stale.
 SELECT CAST(json_object('count', Count, 'top', json((
     SELECT json_group_array(json_object('name', Name, 'scoring', Scoring))
     FROM (

@@ -1,7 +1,7 @@
 -- One page of incidents in the order of insertion.
 -- ?1: rowid of the last entry of the page before; ?2: rows of a page.
--- SQLite plans a bare LIMIT ?2 anew at every run, hence the plus sign. json_object() prints more digits than an
--- amount has in newer versions of SQLite, printf('%.15g') exactly the decimal in all.
+-- SQLite plans a bare LIMIT ?2 anew at every run, hence the plus sign. In newer versions of
+-- SQLite, json_object() prints more digits than an amount has; printf('%.15g') prints the decimal in all versions.
 SELECT CAST(group_concat(
     json_object('id', Id, 'amount', json(printf('%.15g', Amount)), 'customerName', CustomerName), ','
 ) AS BLOB), count(*), max(RowNumber)

@@ -1,4 +1,4 @@
--- ?1: entries of a ranking. No row if Incidents has lost its triggers, for then the totals may be stale.
+-- ?1: entries of a ranking. No row if Incidents has lost its triggers, because then the totals may be stale.
 -- A volume is stored in ten-thousandths.
 SELECT CAST(json_object(
     'mostIncidents', json((

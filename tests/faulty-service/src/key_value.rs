@@ -1,4 +1,4 @@
-//! What a component gets from a key-value store, for tests of a runtime.
+//! The results of operations on a key-value store, for tests of a runtime.
 
 use serde_json::{Value, json};
 use spin_sdk::http::Request;

@@ -161,7 +161,7 @@ impl From<LibsqlServer> for State {
     }
 }
 
-/// An app that ended, or was ended.
+/// An app whose process has ended.
 #[derive(Debug)]
 pub struct Stopped {
     pub status: ExitStatus,
@@ -264,13 +264,13 @@ impl App {
         self.state.path()
     }
 
-    /// What a component has written to `stdout` or `stderr` so far.
+    /// The `stdout` or `stderr` of a component so far.
     pub fn log(&self, component: &str, stream: &str) -> String {
         let path = self.state_directory().join("logs").join(format!("{component}_{stream}.txt"));
         std::fs::read_to_string(path).unwrap_or_default()
     }
 
-    /// What the runtime has printed so far.
+    /// The output of the runtime so far.
     pub fn output(&self) -> String {
         self.server.output()
     }

@@ -5,8 +5,8 @@
 //! directory and data, so tests run in parallel.
 //!
 //! An [`App`] is a [`Manifest`] in a state directory, served by a [`Server`] process. Components are built at
-//! their first use. A response is a [`Reply`]. [`backends`] lists what tests know about each backend. An error
-//! is a panic with the output of the process, since no test can go on without an app.
+//! their first use. A response is a [`Reply`]. [`backends`] is the table of backends. An error
+//! is a panic with the output of the process, since no test can continue without an app.
 
 mod app;
 mod artifacts;

@@ -40,8 +40,8 @@ pub fn needs(names: &[&str]) -> bool {
     false
 }
 
-/// Whether Spin is there. Unlike with [`needs`] its absence is no failure in CI: one job there has only the
-/// development server.
+/// Whether Spin is installed. Unlike with [`needs`], this is optional in CI, where one job has only the development
+/// server.
 pub fn needs_spin() -> bool {
     let is_there = has(&path(), "spin");
     if !is_there {
@@ -50,8 +50,8 @@ pub fn needs_spin() -> bool {
     is_there
 }
 
-/// Everything that was not tested on this machine, in one line, and whether that is a failure: it is if `CI` is
-/// `true` and more than Spin is missing.
+/// One line with everything that was not tested on this machine, and whether it is a failure: if `CI` is `true` and
+/// more than Spin is missing.
 pub fn not_run() -> Option<(String, bool)> {
     report(&path(), is_ci())
 }
@@ -64,7 +64,7 @@ fn report(path: &OsStr, is_ci: bool) -> Option<(String, bool)> {
     (!all.is_empty()).then(|| (format!("NOT RUN: tests of {}", all.join("; ")), is_failure))
 }
 
-/// What cannot be tested without those of `programs` that are missing.
+/// The missing programs, and what is not tested without them.
 fn missing(path: &OsStr, programs: impl Fn(&str) -> bool) -> Option<String> {
     let missing = PROGRAMS.iter().filter(|(name, ..)| programs(name) && !has(path, name));
     let (mut names, mut packages, mut subjects) = (Vec::new(), Vec::new(), Vec::new());
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_names_everything_that_is_missing_and_only_spin_is_optional_in_ci() {
+    fn one_line_names_all_missing_programs_and_only_spin_is_optional_in_ci() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().as_os_str();
         let install = |name: &&str| std::fs::write(directory.path().join(name), "").expect("a file");

@@ -67,7 +67,7 @@ impl Redis {
     ///
     /// # Panics
     /// If the command fails.
-    pub fn query<T: FromRedisValue>(&self, command: &[&str]) -> T {
+    pub fn command<T: FromRedisValue>(&self, command: &[&str]) -> T {
         let response = self.connect().and_then(|mut connection| {
             connection.set_read_timeout(Some(RESPONSE_LIMIT))?;
             cmd(command[0]).arg(&command[1..]).query(&mut connection)

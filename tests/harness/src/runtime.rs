@@ -3,7 +3,7 @@ use std::process::{Command, Output};
 
 use crate::artifacts;
 
-/// What runs the app. Only tests of the development server itself distinguish.
+/// The program that runs the app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Runtime {
     DevServer,
@@ -23,7 +23,7 @@ impl Runtime {
         }
     }
 
-    /// As people call it.
+    /// Its name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::DevServer => "the development server",
@@ -34,7 +34,7 @@ impl Runtime {
     /// The command that the flags of `spin up` are added to.
     ///
     /// # Panics
-    /// If Spin was asked for and is not on the PATH.
+    /// If Spin was chosen and is not on the PATH.
     pub(crate) fn up(self) -> Command {
         match self {
             Self::DevServer => Command::new(artifacts::program("dev-server")),

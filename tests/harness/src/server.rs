@@ -18,7 +18,7 @@ pub struct Server {
     output: Output,
 }
 
-/// A server that ended, or was ended.
+/// A server whose process has ended.
 #[derive(Debug)]
 pub struct Ended {
     pub status: ExitStatus,

@@ -1,4 +1,4 @@
-//! The services of the app, as `spin.toml` lists them, and the one table of what tests know about each backend.
+//! The services of the app, as `spin.toml` lists them, and the one table of backends for the tests.
 
 use toml::{Table, Value};
 
@@ -9,9 +9,9 @@ pub struct Backend {
     pub service: &'static str,
     /// Its table in the database.
     pub table: &'static str,
-    /// A well-formed response to the call of the dashboard. Its number 3 is what some faults replace.
+    /// A well-formed response to the call of the dashboard. Some faults replace its number 3.
     pub response: &'static str,
-    /// What the dashboard makes of it, in the order of the JSON.
+    /// Its sections of the dashboard, in the order of the JSON.
     pub sections: &'static [Section],
 }
 

@@ -56,7 +56,7 @@ fn a_run_is_one_transaction_that_begins_with_its_lock() {
 }
 
 #[test]
-fn the_next_run_heals_the_summaries_whatever_happened_to_them() {
+fn the_next_run_repairs_wrong_summaries() {
     for damage in [
         // Leftovers of a dump.
         "INSERT INTO ReplacedIncidents VALUES ('a', 'b', 1); INSERT INTO ReplacedCustomers VALUES ('a')",

@@ -33,7 +33,7 @@ fn collect(directory: &Path, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// What a service passes to a statement: for its first page, and for a page in the middle.
+/// The parameters of a statement: for the first page, and for a page in the middle.
 fn parameters(file: &str) -> Vec<Vec<Value>> {
     let text = |text: &str| Text(text.to_owned());
     let blob = |text: &str| Blob(text.as_bytes().to_vec());

@@ -1,4 +1,4 @@
-//! Databases that `migrations.sql` has not made: it upgrades them, or says what to fix and leaves them alone.
+//! Databases that `migrations.sql` did not create: it upgrades them, or says what to fix and leaves them unchanged.
 
 use super::rules::{rejected, row};
 use super::{Database, MIGRATIONS};
@@ -42,7 +42,7 @@ fn older_databases_are_upgraded() {
     }
 }
 
-/// States that cannot be upgraded, each with what the message says.
+/// States that cannot be upgraded, each with a part of the message.
 fn refused() -> Vec<(String, String)> {
     let state = |sql: &str, message: &str| (sql.to_owned(), message.to_owned());
     let original = |sql: &str, message: &str| ([ORIGINAL, sql].concat(), message.to_owned());
@@ -107,7 +107,7 @@ fn a_database_that_cannot_be_upgraded_is_left_as_it_was() {
         database.script("ROLLBACK");
         assert!(database.dump() == before, "{message}");
 
-        // SQLite's shell goes on after an error.
+        // SQLite's shell continues after an error.
         let failed = statements().iter().filter(|sql| database.try_script(sql).is_err()).count();
         assert!(failed > 0);
         assert!(database.dump() == before, "{message}, in a shell");

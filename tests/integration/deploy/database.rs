@@ -88,7 +88,7 @@ fn secrets_are_private_expire_and_are_kept_until_they_are_deleted() {
         assert!(secrets.run(&[]));
         let second = secrets.contents();
         assert!(second[..2] == first[..2] && second[2] != first[2]);
-        // The server knows one key, so one of the two tokens alone is useless.
+        // The server has one key, so it accepts either both tokens or none.
         fs::remove_file(secrets.path(FILES[0])).unwrap();
         assert!(!secrets.run(&[]));
     }

@@ -12,7 +12,7 @@ use crate::python;
 /// kubernetes-validate and its dependencies.
 const VERSIONS: &str = include_str!("schemas.txt");
 
-/// What the schemas reject in `resources`, apart from those of SpinKube.
+/// The errors of `resources` by the schemas, except those of SpinKube.
 fn rejections(program: &Path, resources: &[Value]) -> String {
     let native = resources.iter().filter(|resource| resource["apiVersion"] != "core.spinkube.dev/v1alpha1");
     let documents: Vec<_> = native.map(Value::to_string).collect();

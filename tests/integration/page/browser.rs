@@ -1,5 +1,7 @@
 //! The page in Chromium.
 
+use std::collections::BTreeSet;
+
 use harness::{App, root};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
@@ -7,9 +9,10 @@ use thirtyfour::prelude::*;
 use super::PATH;
 use super::chromium::{axe, run};
 use crate::faults::{names, with_fault};
-use crate::stale_if_error;
+use crate::recipes::front::{Proxy, nginx};
+use crate::{routes, stale_if_error};
 
-const WIDTHS: [u32; 3] = [360, 768, 1440];
+const WIDTHS: [u32; 3] = [320, 768, 1440];
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
 /// Names, scores and amounts that may break the page.
@@ -17,10 +20,25 @@ const HOSTILE: &str = r#"
     INSERT INTO Customers VALUES
         ('20000000-0000-4000-8000-000000000001', '<script>alert(1)</script>', 'x', 'y', 9223372036854775807),
         ('20000000-0000-4000-8000-000000000002', '"><img src=x onerror=''alert(1)''>', 'x', 'y', 1000),
-        ('20000000-0000-4000-8000-000000000003', printf('%.200c', 'W'), 'x', 'y', 0),
+        ('20000000-0000-4000-8000-000000000003', printf('%.300c', 'W'), 'x', 'y', 0),
         ('20000000-0000-4000-8000-000000000004', char(0x202e, 0x5e9, 0x5dc, 0x5d5, 0x5dd) || ' rtl', 'x', 'y', -5),
         ('20000000-0000-4000-8000-000000000005', 'Z' || replace(printf('%.90c', 'x'), 'x', char(0x301)), 'x', 'y', -9223372036854775808);
     INSERT INTO Incidents SELECT Id, max(-9e10, min(9e10, Scoring * 1.5)), Name, 'Fire' FROM Customers"#;
+
+/// Names of many words, of one long word, and without visible characters; the longest volume.
+const LONG: &str = r#"
+    INSERT INTO Customers VALUES
+        ('30000000-0000-4000-8000-000000000001', 'words' || replace(printf('%.59c', 'x'), 'x', ' word'), 'x', 'y', 1000000),
+        ('30000000-0000-4000-8000-000000000002', 'Donaudampfschifffahrtsgesellschaftskapitänsmützen', 'x', 'y', 1),
+        ('30000000-0000-4000-8000-000000000003', char(0x200b, 0x2800, 0x3164, 0xfeff), 'x', 'y', 0);
+    INSERT INTO Incidents SELECT Id, Scoring, Name, 'Fire' FROM Customers;
+    WITH RECURSIVE Number AS (SELECT 1 AS N UNION ALL SELECT N + 1 FROM Number WHERE N < 8999)
+    INSERT INTO Incidents
+        SELECT printf('40000000-0000-4000-8000-%012d', N), 99999999999.9999, Name, 'Fire' FROM Number, Customers
+        WHERE Scoring = 1000000"#;
+
+/// The name in [`LONG`] that the page cannot show.
+const INVISIBLE: &str = "\u{200b}\u{2800}\u{3164}\u{feff}";
 
 /// Opens the page in a window of this width, with this color scheme.
 async fn open(driver: &WebDriver, url: &str, width: u32, scheme: &str) -> WebDriverResult<()> {
@@ -95,7 +113,7 @@ fn missing_and_stale_sections_are_marked_with_the_reason() {
             open(&driver, partial.base(), width, "light").await?;
             let notice = driver.find(By::Css("[role=alert]")).await?;
             assert!(notice.is_displayed().await? && notice.rect().await?.y < 450.0, "it is visible at once");
-            assert!(notice.text().await?.contains(&format!("{failed} answered with an error status")));
+            assert!(notice.text().await?.contains(&format!("{failed} returned an error status")));
             let charts = |service: &str| By::Css(format!("[aria-labelledby={service}] .chart"));
             for chart in driver.find_all(charts(failed)).await? {
                 assert!(chart.text().await?.contains("Not available"));
@@ -133,27 +151,73 @@ fn the_page_loads_no_resource_and_logs_no_error() {
 }
 
 #[test]
-fn hostile_names_and_numbers_stay_text_inside_their_chart() {
+fn links_keep_the_other_parameters_and_work_below_a_prefix() {
     run(async |driver| {
-        let app = App::with_data(HOSTILE);
-        let json = app.dashboard().json();
-        for width in WIDTHS {
-            open(&driver, app.base(), width, "light").await?;
-            let page = lists(&driver).await?;
-            for (key, entries) in json.as_object().unwrap().iter().filter(|(_, section)| section.is_array()) {
-                for (row, entry) in page[key].as_array().unwrap().iter().zip(entries.as_array().unwrap()) {
-                    assert_eq!(row[0], entry["customerName"]);
-                }
+        let app = App::start();
+        let server =
+            format!("server {{ listen LISTEN; location /crm/ {{ proxy_pass {}/; }} }}\n", app.base());
+        let Some(proxy) = Proxy::start("nginx", &nginx(&server)) else { return Ok(()) };
+        let prefix = format!("http://{}/crm", proxy.address);
+        let routes = routes::all().into_iter().filter(|(pattern, path)| {
+            !pattern.contains("{id}") && !pattern.contains("/summary/") && path != PATH
+        });
+        let routes: BTreeSet<_> = routes.map(|(_, path)| format!("{prefix}{path}")).collect();
+        for page in [format!("{prefix}{PATH}"), format!("{prefix}{PATH}/")] {
+            driver.goto(format!("{page}?require=complete&refresh=3600")).await?;
+            let links = "return [...document.querySelectorAll('a')].map(link => link.href)";
+            let links: BTreeSet<String> = serde_json::from_value(evaluate(&driver, links).await?)?;
+            assert!(links.is_superset(&routes), "{routes:?} in {links:?}");
+            for (text, query) in [
+                ("Stop", "?require=complete"),
+                ("Reload every 10 seconds", "?refresh=10&require=complete"),
+                ("This dashboard as JSON", "?format=json&refresh=10&require=complete"),
+            ] {
+                driver.find(By::LinkText(text)).await?.click().await?;
+                assert_eq!(driver.current_url().await?.as_str(), format!("{page}{query}"));
             }
-            let outside = "
-                const {clientWidth, scrollWidth} = document.documentElement;
-                const inside = (element, box = element.closest('.chart').getBoundingClientRect()) =>
-                    element.getBoundingClientRect().left >= box.left - 1
-                    && element.getBoundingClientRect().right <= box.right + 1;
-                return [scrollWidth - clientWidth, document.querySelectorAll('script, img, [onerror]').length,
-                    [...document.querySelectorAll('bdi, data, svg')]
-                        .filter(element => element.closest('.chart') && !inside(element)).length]";
-            assert_eq!(evaluate(&driver, outside).await?, json!([0, 0, 0]), "at {width} pixels");
+            for link in links {
+                driver.goto(&link).await?;
+                let status = "return performance.getEntriesByType('navigation')[0].responseStatus";
+                assert_eq!(evaluate(&driver, status).await?, 200, "{link}");
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn hostile_and_long_names_and_numbers_stay_text_inside_their_chart() {
+    run(async |driver| {
+        for data in [HOSTILE, LONG] {
+            let app = App::with_data(data);
+            let json = app.dashboard().json();
+            for width in WIDTHS {
+                open(&driver, app.base(), width, "light").await?;
+                let page = lists(&driver).await?;
+                for (key, entries) in
+                    json.as_object().unwrap().iter().filter(|(_, section)| section.is_array())
+                {
+                    for (row, entry) in page[key].as_array().unwrap().iter().zip(entries.as_array().unwrap())
+                    {
+                        let name = entry["customerName"].as_str().unwrap();
+                        assert_eq!(row[0], if name == INVISIBLE { "no name" } else { name });
+                        let bar = row[3].as_f64().unwrap();
+                        let is_visible = if row[1] == "0" { bar == 0.0 } else { bar >= 1.0 };
+                        assert!(is_visible, "{row} at {width} pixels");
+                    }
+                }
+                let misfits = "
+                    const {clientWidth, scrollWidth} = document.documentElement;
+                    const isInside = (element, box = element.closest('.chart').getBoundingClientRect()) =>
+                        element.getBoundingClientRect().left >= box.left - 1
+                        && element.getBoundingClientRect().right <= box.right + 1;
+                    const isWhole = name => name.title === name.textContent && name.offsetHeight
+                        <= 3 * parseFloat(getComputedStyle(name).lineHeight);
+                    return [scrollWidth - clientWidth, document.querySelectorAll('script, img, [onerror]').length,
+                        [...document.querySelectorAll('.chart :is(bdi, data, svg)')].filter(e => !isInside(e)).length,
+                        [...document.querySelectorAll('bdi')].filter(name => !isWhole(name)).length]";
+                assert_eq!(evaluate(&driver, misfits).await?, json!([0, 0, 0, 0]), "at {width} pixels");
+            }
         }
         assert!(driver.browser_log().await?.is_empty());
         Ok(())
@@ -165,7 +229,11 @@ fn axe_finds_no_violation() {
     run(async |driver| {
         let source = axe();
         let partial = with_fault("html", &names()[..1]).start();
-        for app in [&App::start(), &App::with_data(HOSTILE), &App::with_data(""), &partial] {
+        let stale = stale_if_error::app_with_stale_sections(names()[0]);
+        harness::eventually("stale sections", || stale.dashboard().json().get("stale").is_some());
+        let apps =
+            [App::start(), App::with_data(HOSTILE), App::with_data(LONG), App::with_data(""), partial, stale];
+        for app in apps {
             for (width, scheme) in WIDTHS.into_iter().flat_map(|width| SCHEMES.map(|scheme| (width, scheme)))
             {
                 open(&driver, app.base(), width, scheme).await?;

@@ -18,16 +18,16 @@ use super::blocks;
 const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// A proxy with its own port. It is killed when this is dropped.
-struct Proxy {
+pub struct Proxy {
     process: Child,
-    address: String,
+    pub address: String,
     _directory: TempDir,
 }
 
 impl Proxy {
     /// Starts `nginx` or `haproxy` with a configuration in which `LISTEN` and `DIRECTORY` are replaced; `None` if
     /// the program is missing.
-    fn start(program: &str, configuration: &str) -> Option<Self> {
+    pub fn start(program: &str, configuration: &str) -> Option<Self> {
         if !needs(&[program]) {
             return None;
         }
@@ -78,7 +78,7 @@ impl Drop for Proxy {
 }
 
 /// A configuration of nginx for one process in the foreground.
-fn nginx(http: &str) -> String {
+pub fn nginx(http: &str) -> String {
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let temporary = temporary.map(|name| format!("{name}_temp_path DIRECTORY/{name};\n")).concat();
     format!(

@@ -42,7 +42,7 @@ fn with_entries() -> Option<Redis> {
 }
 
 fn keys(redis: &Redis) -> Vec<String> {
-    redis.query(&["KEYS", "*"])
+    redis.command(&["KEYS", "*"])
 }
 
 #[test]
@@ -62,8 +62,8 @@ fn a_store_that_is_down_full_or_denies_access_or_holds_garbage_is_a_miss_with_on
     let (full, secured, garbage) =
         (Redis::with_memory(1), Redis::with_password("right"), with_entries().unwrap());
     for key in keys(&garbage) {
-        garbage.query::<()>(&["DEL", &key]);
-        garbage.query::<()>(&["LPUSH", &key, "a list"]);
+        garbage.command::<()>(&["DEL", &key]);
+        garbage.command::<()>(&["LPUSH", &key, "a list"]);
     }
     for (what, url, lines) in [
         ("down", format!("redis://127.0.0.1:{}", free_port()), 1),

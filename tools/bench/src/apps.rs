@@ -1,4 +1,4 @@
-//! Starts what is measured. The only user of the tests' harness.
+//! Starts the subjects of the measurements. The only user of the tests' harness.
 
 use std::any::Any;
 use std::path::Path;

@@ -16,7 +16,7 @@ const CLIENTS: usize = 300;
 /// The app has recovered when it returns so many complete dashboards in a row.
 const IN_A_ROW: usize = 100;
 
-/// A longer recovery counts as none.
+/// After this time the app counts as not recovered.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(60);
 
 pub fn measure(effort: &Effort) -> Result<Section> {

@@ -1,4 +1,4 @@
-//! What the summaries cost when incidents are inserted, in one transaction.
+//! The cost of the summaries when incidents are inserted in one transaction.
 
 use std::time::{Duration, Instant};
 

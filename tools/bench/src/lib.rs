@@ -1,6 +1,6 @@
 //! Measures the app beside a hello component on the same runtime, a native peer, and SQLite alone.
 //!
-//! - `apps.rs` starts what is measured; `data.rs` makes its rows; `native.rs` is the native peer.
+//! - `apps.rs` starts the subjects; `data.rs` makes its rows; `native.rs` is the native peer.
 //! - `load.rs` sends requests; `rounds.rs` lets subjects take turns; `processes.rs` reads CPU time and memory.
 //! - `dashboard.rs`, `lists.rs`, `hang.rs` and `inserts.rs` measure; `report.rs` prints tables and goals.
 //!

@@ -34,7 +34,7 @@ pub fn peak_memory(processes: &[u32]) -> Option<u64> {
 /// Restarts [`peak_memory`] (man 5 proc_pid_clear_refs, value 5).
 pub fn reset_peak(processes: &[u32]) {
     for process in processes {
-        // Without the right to do so, the peak is that since the start.
+        // Without permission the peak since the start remains.
         let _ = fs::write(format!("/proc/{process}/clear_refs"), "5");
     }
 }

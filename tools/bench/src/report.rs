@@ -89,7 +89,7 @@ pub fn ratio(one: f64, other: f64) -> String {
     format!("{:.2}", one / other)
 }
 
-/// Nothing for a figure that the system does not tell.
+/// Empty for a figure that the system does not provide.
 pub fn optional<T>(value: Option<T>, print: impl Fn(T) -> String) -> String {
     value.map(print).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Subjects are measured in turns, round after round, so that a busy moment of the machine meets all of them.
+//! Subjects are measured in turns, round after round, so that a busy moment of the machine affects all of them.
 //! The median of the rounds counts.
 
 use std::time::{Duration, Instant};

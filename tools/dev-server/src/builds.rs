@@ -1,4 +1,4 @@
-//! `--build`, and where Cargo puts what it builds.
+//! `--build`, and Cargo's target directory.
 
 use crate::manifest::Manifest;
 use crate::report;

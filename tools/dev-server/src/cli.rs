@@ -51,7 +51,7 @@ pub struct Options {
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub variable: Vec<(String, String)>,
 
-    /// Do not echo what components print; it is still logged
+    /// Do not echo the output of components; it is still logged
     #[arg(short, long)]
     pub quiet: bool,
 }

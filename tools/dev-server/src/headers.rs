@@ -1,4 +1,4 @@
-//! What Spin changes in a request before a component receives it.
+//! Spin's changes to a request before a component receives it.
 
 use crate::router::RouteMatch;
 use anyhow::{Context, Result, bail, ensure};
@@ -12,7 +12,7 @@ pub fn chaining_target(host: &str) -> Option<&str> {
     host.strip_suffix(".spin.internal")
 }
 
-/// Removes what must not come from the network: a `Host` that names a component, and `Connection`, which only
+/// Removes headers that must not come from the network: a `Host` that names a component, and `Connection`, which only
 /// concerns the server.
 pub fn strip(headers: &mut HeaderMap) {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());

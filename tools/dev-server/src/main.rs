@@ -4,7 +4,7 @@
 //! A request passes these modules:
 //!
 //! 1. [`server`] accepts its connection,
-//! 2. [`router`] finds its component, and [`headers`] adds what Spin adds,
+//! 2. [`router`] finds its component, and [`headers`] adds Spin's headers,
 //! 3. [`engine`] runs it in an instance of the component, whose calls to other components start at 2,
 //! 4. [`sqlite`], [`key_value`] and [`variables`] are the instance's imports.
 //!

@@ -112,7 +112,7 @@ impl Manifest {
     /// Reads and checks a manifest file.
     ///
     /// # Errors
-    /// If the file is no manifest, or uses what the development server does not support.
+    /// If the file is no manifest, or uses a feature that the development server does not support.
     pub fn load(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {name}"))?;

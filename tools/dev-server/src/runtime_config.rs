@@ -45,7 +45,7 @@ impl RuntimeConfig {
     /// Reads a runtime config file.
     ///
     /// # Errors
-    /// If it cannot be read, or uses what the development server does not support.
+    /// If it cannot be read, or uses a feature that the development server does not support.
     pub fn load(file: &Path) -> Result<Self> {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file)

@@ -1,4 +1,4 @@
--- ?1 incidents of ?2 customers: a few customers have many incidents, most have few. One incident in 200 names nobody.
+-- ?1 incidents of ?2 customers: a few customers have many incidents, most have few. One incident in 200 has no customer.
 -- Each multiplication stands for a random number below 2^32.
 WITH RECURSIVE
 Numbers (Number) AS (

@@ -23,7 +23,7 @@ const SLOW_START: Duration = Duration::from_millis(1250);
 /// Compiles and links components concurrently, or takes them from the cache; in the order of the files.
 ///
 /// # Errors
-/// If a file is no component, imports what the development server does not support, or exports no HTTP
+/// If a file is no component, imports an interface that the development server does not support, or exports no HTTP
 /// handler.
 pub fn compile(files: &[(&str, PathBuf)]) -> Result<Vec<ServicePre<HostState>>> {
     let mut linker = Linker::new(&engine()?);

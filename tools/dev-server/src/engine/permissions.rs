@@ -1,4 +1,4 @@
-//! What the manifest grants to one component. An instance gets nothing else.
+//! The capabilities that the manifest grants to one component. An instance gets nothing else.
 
 use crate::key_value::{Store, Stores};
 use crate::manifest::Component;
