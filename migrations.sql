@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS Incidents (
     Category     TEXT    NOT NULL
 );
 
--- Existing tables may differ. A computed error message takes a function that quotes its argument.
+-- Existing tables may differ. RAISE needs a literal message, so json_extract(), which quotes an invalid path, raises it.
 CREATE TABLE Problems (Problem TEXT NOT NULL);
 INSERT INTO Problems
 SELECT name || ' has to be an ordinary table with rowids: rename it' FROM pragma_table_list
@@ -48,7 +48,7 @@ CREATE INDEX IF NOT EXISTS CustomersByScoring ON Customers (Scoring DESC, Name, 
 CREATE INDEX IF NOT EXISTS IncidentsById ON Incidents (Id COLLATE NOCASE);
 CREATE INDEX IF NOT EXISTS IncidentsByCustomer ON Incidents (CustomerName);
 
--- What versions 1.0, 1.1 and 2.0 have put around the tables. The latter is created again below.
+-- The triggers, views and summaries of versions 1.0, 1.1 and 2.0. Those of 2.0 are created again below.
 DROP TRIGGER IF EXISTS CustomerInserting; DROP TRIGGER IF EXISTS CustomerInserted;
 DROP TRIGGER IF EXISTS CustomerUpdating; DROP TRIGGER IF EXISTS CustomerUpdated; DROP TRIGGER IF EXISTS CustomerDeleted;
 DROP TRIGGER IF EXISTS CustomerOffered; DROP TRIGGER IF EXISTS CustomerRevised; DROP TRIGGER IF EXISTS CustomerArriving;
@@ -255,7 +255,7 @@ FROM (
     END
     FROM Incidents
 );
--- SQLite has no procedures. Instead, an INSERT into a view without rows calls its INSTEAD OF trigger.
+-- SQLite has no procedures. Instead, an INSERT into a view runs its INSTEAD OF trigger.
 CREATE VIEW RowCheck (TableName, RowNumber) AS SELECT '', 0 WHERE 0;
 CREATE TRIGGER row_check INSTEAD OF INSERT ON RowCheck
 BEGIN
@@ -291,7 +291,7 @@ CREATE TABLE IncidentTotals (
 ) WITHOUT ROWID;
 INSERT INTO IncidentTotals
 SELECT CustomerName, count(*), sum(CAST(round(Amount * 10000) AS INTEGER))
-FROM Incidents NOT INDEXED GROUP BY CustomerName; -- a sort takes a third of the time of so many look-ups
+FROM Incidents NOT INDEXED GROUP BY CustomerName; -- sorting takes a third of the time of the index
 CREATE INDEX IncidentTotalsByCount ON IncidentTotals (Count DESC, CustomerName);
 CREATE INDEX IncidentTotalsByVolume ON IncidentTotals (Volume DESC, CustomerName);
 
@@ -306,13 +306,15 @@ BEGIN
 END;
 
 -- REPLACE removes rows without firing a delete trigger, unless PRAGMA recursive_triggers is on. So a BEFORE trigger
--- notes the rows that have the Id or the rowid of the new row. The AFTER trigger subtracts those that are gone.
+-- notes the rows that have the Id or the rowid of the new row. The AFTER trigger subtracts those that are gone. An
+-- UPDATE that changes the Id or the rowid (a move) may do the same.
 CREATE TABLE ReplacedCustomers (Id TEXT NOT NULL PRIMARY KEY);
 CREATE TABLE ReplacedIncidents (Id TEXT NOT NULL PRIMARY KEY, CustomerName TEXT NOT NULL, Amount NUMERIC NOT NULL);
 
 CREATE TRIGGER customers_before_insert BEFORE INSERT ON Customers
 BEGIN
-    DELETE FROM ReplacedCustomers WHERE Id IN (SELECT Id FROM Customers); -- noted for nothing
+    -- Notes of a statement that replaced no row. With IN, SQLite would copy the ids of the table at every row.
+    DELETE FROM ReplacedCustomers WHERE EXISTS (SELECT 1 FROM Customers WHERE Customers.Id = ReplacedCustomers.Id);
     INSERT INTO ReplacedCustomers SELECT Id FROM Customers WHERE Id = NEW.Id OR rowid = NEW.rowid;
 END;
 CREATE TRIGGER customers_after_insert AFTER INSERT ON Customers
@@ -324,7 +326,7 @@ BEGIN
 END;
 CREATE TRIGGER customers_before_update BEFORE UPDATE ON Customers WHEN NEW.Id <> OLD.Id OR NEW.rowid <> OLD.rowid
 BEGIN
-    DELETE FROM ReplacedCustomers WHERE Id IN (SELECT Id FROM Customers);
+    DELETE FROM ReplacedCustomers WHERE EXISTS (SELECT 1 FROM Customers WHERE Customers.Id = ReplacedCustomers.Id);
     INSERT INTO ReplacedCustomers SELECT Id FROM Customers
     WHERE (Id = NEW.Id OR rowid = NEW.rowid) AND rowid <> OLD.rowid;
 END;
@@ -347,7 +349,7 @@ END;
 CREATE TRIGGER incidents_before_insert BEFORE INSERT ON Incidents
 WHEN EXISTS (SELECT 1 FROM Incidents WHERE Id = NEW.Id) OR EXISTS (SELECT 1 FROM Incidents WHERE rowid = NEW.rowid)
 BEGIN
-    DELETE FROM ReplacedIncidents WHERE Id IN (SELECT Id FROM Incidents);
+    DELETE FROM ReplacedIncidents WHERE EXISTS (SELECT 1 FROM Incidents WHERE Incidents.Id = ReplacedIncidents.Id);
     INSERT INTO ReplacedIncidents SELECT Id, CustomerName, Amount FROM Incidents
     WHERE Id = NEW.Id OR rowid = NEW.rowid;
 END;
@@ -364,7 +366,7 @@ BEGIN
 END;
 CREATE TRIGGER incidents_before_update BEFORE UPDATE ON Incidents WHEN NEW.Id <> OLD.Id OR NEW.rowid <> OLD.rowid
 BEGIN
-    DELETE FROM ReplacedIncidents WHERE Id IN (SELECT Id FROM Incidents);
+    DELETE FROM ReplacedIncidents WHERE EXISTS (SELECT 1 FROM Incidents WHERE Incidents.Id = ReplacedIncidents.Id);
     INSERT INTO ReplacedIncidents SELECT Id, CustomerName, Amount FROM Incidents
     WHERE (Id = NEW.Id OR rowid = NEW.rowid) AND rowid <> OLD.rowid;
 END;
@@ -386,7 +388,7 @@ BEGIN
     INSERT INTO IncidentCounting VALUES (OLD.CustomerName, OLD.Amount, -1);
 END;
 
--- A tool that goes on after an error, such as SQLite's shell, must not commit.
+-- SQLite's shell continues after an error. Then Problems has a row, this statement fails, and nothing is committed.
 INSERT OR ROLLBACK INTO Problems SELECT NULL FROM Problems;
 DROP TABLE Problems;
 COMMIT;
