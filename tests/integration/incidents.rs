@@ -100,7 +100,7 @@ fn every_route_prints_amounts_as_exact_decimals() {
     }
     let summary = app.get("/incidents/summary/20");
     assert!(summary.text().ends_with(&format!("[{}]}}", volumes.join(","))), "{}", summary.text());
-    assert!(app.dashboard().text().ends_with(&format!("[{}]}}", volumes[..5].join(","))));
+    assert!(app.dashboard().text().contains(&format!("[{}]", volumes[..5].join(","))));
 }
 
 #[test]

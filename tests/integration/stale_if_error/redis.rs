@@ -67,7 +67,7 @@ fn a_store_that_is_down_full_or_denies_access_or_holds_garbage_is_a_miss_with_on
     }
     for (what, url, lines) in [
         ("down", format!("redis://127.0.0.1:{}", free_port()), 1),
-        ("full", full.url(), 1), // It can be read, but not written.
+        ("full", full.url(), names().len() - 1), // It can be read, but not written.
         ("denied", secured.url().replace("right", "wrong"), 1),
         ("garbage", garbage.url(), 1),
     ] {
