@@ -61,7 +61,7 @@ fn a_database_without_tables_is_an_error_until_the_migration_is_applied() {
 }
 
 #[test]
-fn a_table_that_was_created_again_by_hand_is_an_error_until_the_migration_is_applied() {
+fn a_table_without_triggers_is_a_500_until_the_migration_is_applied() {
     for (table, key) in [
         ("Customers", "Id, Name, City, Country, Scoring"),
         ("Incidents", "Id, Amount, CustomerName, Category"),
@@ -90,7 +90,7 @@ fn a_table_that_was_created_again_by_hand_is_an_error_until_the_migration_is_app
 }
 
 #[test]
-fn a_file_that_is_no_database_is_a_500_and_is_left_unchanged() {
+fn a_damaged_file_is_a_500_and_is_not_changed() {
     // All bytes, or all but the first page, which has the signature.
     for (kept, cause) in [(0, "file is not a database"), (4096, "malformed")] {
         let app = App::start();

@@ -102,13 +102,13 @@ fn an_unknown_path_is_404() {
 #[test]
 fn one_trailing_slash_is_ignored_and_segments_are_decoded() {
     let app = App::start();
-    let whole = |reply: Reply| (reply.status, reply.text().to_owned());
+    let parts = |reply: Reply| (reply.status, reply.text().to_owned());
     for path in routes::paths() {
-        let expected = whole(app.get(&path));
+        let expected = parts(app.get(&path));
         let (start, last) = path.split_at(path.len() - 1);
         let encoded = format!("{start}%{:02x}", last.as_bytes()[0]);
         for same in [format!("{path}/"), format!("{path}?x=/y"), encoded] {
-            assert_eq!(whole(app.get(&same)), expected, "{same}");
+            assert_eq!(parts(app.get(&same)), expected, "{same}");
         }
     }
 }
@@ -167,7 +167,7 @@ fn a_summary_has_at_most_1000_entries() {
 }
 
 #[test]
-fn hostile_requests_are_errors_and_do_no_harm() {
+fn hostile_requests_are_errors_and_change_nothing() {
     let app = App::start();
     let long = "x".repeat(5000);
     for path in [

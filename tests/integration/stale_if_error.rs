@@ -266,7 +266,7 @@ fn a_locked_store_is_a_miss_and_is_used_again_after_the_lock() {
     store.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let started = std::time::Instant::now();
     eventually("the store is a miss", || app.dashboard().json().get("stale").is_none());
-    // Spin blocks the whole instance for the 5 s that SQLite waits for a lock.
+    // Spin blocks all requests of the instance for the 5 s that SQLite waits for a lock.
     if Runtime::chosen() == Runtime::DevServer {
         assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
     }

@@ -209,8 +209,8 @@ impl App {
 
     /// Sends a request without a body.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
-        let answer = self.request(method, path, headers).and_then(http_client::whole);
-        answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+        let reply = self.request(method, path, headers).and_then(http_client::read);
+        reply.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
     /// Sends a GET and returns after the head of the response. The test may read the body.

@@ -6,7 +6,7 @@ use super::rules::row;
 use super::{Database, MIGRATIONS, id};
 
 #[test]
-fn notes_of_rows_that_stayed_are_harmless_after_a_dump_that_renumbers_the_rows() {
+fn notes_of_rows_that_were_not_replaced_survive_a_dump_without_effect() {
     for database in Database::all() {
         database.script(MIGRATIONS);
         database.script(

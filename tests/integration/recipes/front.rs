@@ -52,7 +52,7 @@ impl Proxy {
 
     /// The cache of the document in front of `upstream`, with a header that says `HIT` or `MISS`.
     fn cache(upstream: &str) -> Option<Self> {
-        let block = blocks("nginx", "Caches")[0]
+        let block = blocks("nginx", "Response cache")[0]
             .replace("listen 80;", "listen LISTEN;")
             .replace("/var/cache/nginx", "DIRECTORY")
             .replace("http://127.0.0.1:3000", upstream)

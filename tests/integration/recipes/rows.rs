@@ -87,7 +87,7 @@ fn a_backup_of_a_running_app_has_all_rows() {
     let expected = app.dashboard().text().to_owned();
 
     fs::copy(path(".spin/sqlite_db.db"), path("copied.db")).unwrap();
-    let [backup, restore] = &blocks("sh", "Back up and restore")[..] else { panic!("two blocks") };
+    let [backup, restore] = &blocks("sh", "Backup and restore")[..] else { panic!("two blocks") };
     succeed(folder.path(), backup);
     drop(reader);
     // A crash leaves a write-ahead log.
