@@ -43,7 +43,7 @@ mod tests {
         let circuit = CircuitBreaker::closed();
         assert_eq!(circuit.reason(), None);
         circuit.open("timeout");
-        assert_eq!(circuit.reason(), Some("timeout"));
+        assert_eq!((circuit.reason(), circuit.is_open()), (Some("timeout"), true));
         circuit.open.set(Some((Instant::now(), "timeout")));
         assert!(!circuit.is_open());
     }

@@ -59,9 +59,11 @@ impl Cors {
 
     /// Whether this is a preflight: a browser checks whether a page may send a request that is not a simple one.
     pub(crate) fn is_preflight(&self, request: &Request) -> bool {
-        let has_method =
-            || request.header(&ACCESS_CONTROL_REQUEST_METHOD).is_some_and(|method| !method.is_empty());
-        *request.method() == Method::OPTIONS && has_method() && self.allowed_origin(request).is_some()
+        let has = |name| request.header(name).is_some_and(|value| !value.is_empty());
+        *request.method() == Method::OPTIONS
+            && has(&ORIGIN)
+            && has(&ACCESS_CONTROL_REQUEST_METHOD)
+            && self.allowed_origin(request).is_some()
     }
 
     pub(crate) fn preflight_response(&self) -> Response {

@@ -87,8 +87,10 @@ mod tests {
 
     #[test]
     fn errors_are_not_stored() {
-        let mut headers = HeaderMap::new();
-        add_default_headers(&mut headers, StatusCode::NOT_FOUND);
-        assert_eq!(headers[CACHE_CONTROL], "no-store");
+        for (status, expected) in [(StatusCode::OK, "no-cache"), (StatusCode::NOT_FOUND, "no-store")] {
+            let mut headers = HeaderMap::new();
+            add_default_headers(&mut headers, status);
+            assert_eq!(headers[CACHE_CONTROL], expected);
+        }
     }
 }

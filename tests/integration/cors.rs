@@ -105,7 +105,9 @@ fn a_preflight_request_of_an_allowed_origin_is_204() {
             assert!(reply.header("access-control-max-age").unwrap().parse::<u32>().is_ok());
         }
         app.send("OPTIONS", "/customers/nothing", &preflight).error(404);
-        app.send("OPTIONS", "/customers/count", &[("origin", ORIGIN)]).error(405);
+        for half in &preflight {
+            app.send("OPTIONS", "/customers/count", &[*half]).error(405);
+        }
     }
 }
 

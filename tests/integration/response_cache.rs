@@ -27,6 +27,19 @@ fn a_complete_dashboard_is_repeated_until_max_age() {
 }
 
 #[test]
+fn a_cached_dashboard_expires_after_max_age() {
+    let app = Options::default().migrated().variable("cache_max_age_s", "1").start();
+    let first = app.dashboard();
+    app.sql("DELETE FROM Incidents");
+    harness::eventually("the cached dashboard expires", || {
+        std::thread::sleep(std::time::Duration::from_millis(100)); // An instance serves only 128 requests.
+        let reply = app.dashboard();
+        assert_ne!(reply.header("age"), Some("1"));
+        reply.text() != first.text()
+    });
+}
+
+#[test]
 fn a_request_with_no_cache_or_max_age_0_is_not_answered_from_the_cache() {
     let app = with_cache();
     for (index, directive) in ["no-cache", "max-age=0", "No-Cache, max-age=60"].into_iter().enumerate() {

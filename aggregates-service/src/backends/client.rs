@@ -262,21 +262,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_error_has_its_reason() {
-        let cause = String::new;
+    fn each_error_has_its_reason_and_its_cause_in_the_log() {
+        let cause = || "cause".to_owned();
         let json_error = serde_json::from_str::<u64>("").expect_err("no JSON");
-        for (error, reason) in [
-            (CallError::CircuitOpen(Reason::ErrorStatus), "error_status"),
-            (CallError::Timeout, "timeout"),
-            (CallError::Denied(cause()), "unreachable"),
-            (CallError::NoResponse(cause()), "unreachable"),
-            (CallError::Crashed, "error_status"),
-            (CallError::Status(404), "error_status"),
-            (CallError::Incomplete(cause()), "invalid_response"),
-            (CallError::InvalidJson(json_error), "invalid_response"),
-            (CallError::TooLarge, "too_large"),
+        for (error, reason, log) in [
+            (CallError::CircuitOpen(Reason::ErrorStatus), "error_status", "circuit open after"),
+            (CallError::Timeout, "timeout", "within 1s"),
+            (CallError::Denied(cause()), "unreachable", "denied: cause"),
+            (CallError::NoResponse(cause()), "unreachable", "one retry: cause"),
+            (CallError::Crashed, "error_status", "status 500 without a body"),
+            (CallError::Status(404), "error_status", "status 404"),
+            (CallError::Incomplete(cause()), "invalid_response", "incomplete body: cause"),
+            (CallError::InvalidJson(json_error), "invalid_response", "EOF while parsing"),
+            (CallError::TooLarge, "too_large", "more than 1048576 bytes"),
         ] {
             assert_eq!(error.reason().name(), reason, "{error}");
+            assert!(error.to_string().contains(log), "{error}");
         }
     }
 
@@ -284,10 +285,5 @@ mod tests {
     fn each_backend_has_a_circuit_of_its_own() {
         circuit("a").open(Reason::Timeout);
         assert_eq!((circuit("a").reason(), circuit("b").reason()), (Some(Reason::Timeout), None));
-    }
-
-    #[test]
-    fn a_body_may_have_one_mebibyte() {
-        assert_eq!(BODY_LIMIT, 1_048_576);
     }
 }

@@ -69,11 +69,15 @@ pub async fn read<T: DeserializeOwned>(service: &str, log: &Log) -> Option<(T, D
 
 /// Writes the response of `service` in the background, unless this instance did so within [`WRITE_INTERVAL`].
 pub fn write(service: &'static str, response: Vec<u8>, request: &Request) {
-    if STALE_IF_ERROR.get().is_zero() || CIRCUIT.with(CircuitBreaker::is_open) || !is_due(service) {
+    if STALE_IF_ERROR.get().is_zero() {
         return;
     }
     let (read_at, log) = (SystemTime::now(), request.log.clone());
     request.after_response(async move {
+        // Another call of this dashboard may have opened the circuit in the meantime.
+        if CIRCUIT.with(CircuitBreaker::is_open) || !is_due(service) {
+            return;
+        }
         if let Err(error) = within(WRITE_TIMEOUT, put(service, &response, read_at)).await {
             fail(&log, &error, "written", service);
         }

@@ -1,7 +1,7 @@
 use super::*;
 
-fn html(fields: &[&str]) -> bool {
-    accepted_format(&fields.join(",")) == Format::Html
+fn html(accept: &str) -> bool {
+    accepted_format(accept) == Format::Html
 }
 
 #[test]
@@ -12,7 +12,7 @@ fn browsers_get_the_page() {
         "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
         "text/html, application/xhtml+xml, image/jxr, */*;q=0.5",
     ] {
-        assert!(html(&[browser]), "{browser}");
+        assert!(html(browser), "{browser}");
     }
 }
 
@@ -39,56 +39,48 @@ fn clients_that_do_not_prefer_html_get_json() {
         "text/html+xml",
         "application/html",
     ] {
-        assert!(!html(&[other]), "{other}");
+        assert!(!html(other), "{other}");
     }
-    assert!(!html(&[]));
 }
 
 #[test]
 fn weights_are_compared_by_value() {
-    assert!(html(&["application/json;q=0.899, text/html;q=0.9"]));
-    assert!(html(&["text/html;q=0.001"]));
-    assert!(html(&["text/html;q=1.000, application/json;q=0.999"]));
-    assert!(html(&["text/html;q=1., application/json;q=0."]));
-    assert!(html(&["TEXT/HTML ; Q=0.5\t,application/JSON;q=0.4"]));
+    assert!(html("application/json;q=0.899, text/html;q=0.9"));
+    assert!(html("text/html;q=0.001"));
+    assert!(html("text/html;q=1.000, application/json;q=0.999"));
+    assert!(html("text/html;q=1., application/json;q=0."));
+    assert!(html("TEXT/HTML ; Q=0.5\t,application/JSON;q=0.4"));
 }
 
 #[test]
 fn the_most_specific_range_counts() {
-    assert!(html(&["text/*, application/json;q=0.5"]));
-    assert!(html(&["text/*"]));
-    assert!(html(&["*/*, application/json;q=0.1"]));
-    assert!(html(&["*/*, application/*;q=0"]));
-    assert!(html(&["text/html, application/*;q=0.9, */*"]));
-    assert!(!html(&["text/*, text/html;q=0.1, application/json;q=0.5"]));
-    assert!(!html(&["text/html;q=0.5, application/*"]));
-    assert!(!html(&["text/html;q=0, */*"]));
+    assert!(html("text/*, application/json;q=0.5"));
+    assert!(html("text/*"));
+    assert!(html("*/*, application/json;q=0.1"));
+    assert!(html("*/*, application/*;q=0"));
+    assert!(html("text/html, application/*;q=0.9, */*"));
+    assert!(!html("text/*, text/html;q=0.1, application/json;q=0.5"));
+    assert!(!html("text/html;q=0.5, application/*"));
+    assert!(!html("text/html;q=0, */*"));
     // The example of RFC 9110, where text/html comes to 0.7 and application/json to 0.5.
-    assert!(html(&["text/*;q=0.3, text/html;q=0.7, text/html;level=1, text/html;level=2;q=0.4, */*;q=0.5"]));
+    assert!(html("text/*;q=0.3, text/html;q=0.7, text/html;level=1, text/html;level=2;q=0.4, */*;q=0.5"));
 }
 
 #[test]
 fn other_parameters_make_another_range() {
-    assert!(html(&["text/html;charset=utf-8"]));
-    assert!(html(&["text/html; charset=\"UTF-8\"; q=0.9, application/json;q=0.8"]));
-    assert!(html(&["text/html;charset=utf-8;q=0.9, text/html;q=0.1, application/json;q=0.5"]));
-    assert!(!html(&["text/html;level=1"]));
-    assert!(!html(&["application/json;charset=utf-8, text/html;q=0.9"]));
-    assert!(html(&["application/json;profile=\"a, b\", text/html;q=0.5"]));
-}
-
-#[test]
-fn several_fields_are_one_list() {
-    assert!(html(&["application/json;q=0.5", "text/html"]));
-    assert!(!html(&["text/html", "application/json"]));
-    assert!(!html(&["text/html;q=0.9", "", "*/*"]));
+    assert!(html("text/html;charset=utf-8"));
+    assert!(html("text/html; charset=\"UTF-8\"; q=0.9, application/json;q=0.8"));
+    assert!(html("text/html;charset=utf-8;q=0.9, text/html;q=0.1, application/json;q=0.5"));
+    assert!(!html("text/html;level=1, text/html;charset=latin1, text/html;profile=utf-8"));
+    assert!(!html("application/json;charset=utf-8, text/html;q=0.9"));
+    assert!(html("application/json;profile=\"a, b\", text/html;q=0.5"));
 }
 
 #[test]
 fn separators_in_quotes_do_not_separate() {
-    assert!(html(&["text/html, text/plain;note=\"a, application/json; \\\" x\""]));
-    assert!(!html(&["text/plain;note=\"x, text/html\""]));
-    assert!(!html(&["text/plain;note=\"x\\\\\", application/json, text/html;q=0.5"]));
+    assert!(html("text/html, text/plain;note=\"a, application/json; \\\" x\""));
+    assert!(!html("text/plain;note=\"x, text/html\""));
+    assert!(!html("text/plain;note=\"x\\\\\", application/json, text/html;q=0.5"));
 }
 
 #[test]
@@ -106,7 +98,7 @@ fn a_malformed_field_is_ignored_as_a_whole() {
         "text/html;q=.5",
         "text/html;q=2",
         "text/html;q=1.001",
-        "text/html;q=0.1234",
+        "text/html;q=0.0999",
         "text/html;q=-1",
         "text/html;q=1e0",
         "text/html;q=\"1\"",
@@ -119,6 +111,6 @@ fn a_malformed_field_is_ignored_as_a_whole() {
         "text/html, <script>",
         "text/html, \u{e9}/x",
     ] {
-        assert!(!html(&[malformed]), "{malformed}");
+        assert!(!html(malformed), "{malformed}");
     }
 }

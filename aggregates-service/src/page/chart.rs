@@ -86,18 +86,20 @@ pub fn group_thousands(decimal: &str) -> String {
 /// unless a value is negative.
 fn bars(values: &[f64]) -> Vec<Bar> {
     // Shares of the largest value do not overflow, as differences of values would.
-    let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
-    let share = |value: &f64| if largest > 0.0 { value / largest } else { 0.0 };
-    let lowest = values.iter().map(share).fold(0.0, f64::min);
-    let highest = values.iter().map(share).fold(0.0, f64::max);
-    let span = if highest > lowest { highest - lowest } else { 1.0 };
-    let min_length = |share: f64| if share == 0.0 { 0.0 } else { MIN_BAR_LENGTH };
-    let zero = (-lowest / span * 100.0).max(min_length(lowest));
-    let bar = |share: f64| {
-        let length = (share.abs() / span * 100.0).max(min_length(share));
-        Bar { start: if share < 0.0 { zero - length } else { zero.min(100.0 - length) }, length }
+    let largest = values.iter().fold(f64::MIN_POSITIVE, |largest, value| largest.max(value.abs()));
+    let shares = values.iter().map(|value| value / largest);
+    let lowest = shares.clone().fold(0.0, f64::min);
+    let span = shares.clone().fold(0.0, f64::max) - lowest;
+    let length = |share: f64| match share {
+        0.0 => 0.0,
+        _ => (share.abs() / span * 100.0).max(MIN_BAR_LENGTH),
     };
-    values.iter().map(share).map(bar).collect()
+    let zero = length(lowest);
+    let bar = |share: f64| {
+        let length = length(share);
+        Bar { start: if share.is_sign_negative() { zero - length } else { zero.min(100.0 - length) }, length }
+    };
+    shares.map(bar).collect()
 }
 
 #[cfg(test)]
@@ -117,6 +119,7 @@ mod tests {
     fn negative_values_run_to_the_left_of_zero() {
         assert_eq!(bars(&[30.0, 0.0, -10.0]), [bar(25.0, 75.0), bar(25.0, 0.0), bar(0.0, 25.0)]);
         assert_eq!(bars(&[-1.0, -4.0]), [bar(75.0, 25.0), bar(0.0, 100.0)]);
+        assert_eq!(bars(&[f64::MAX, f64::MIN]), [bar(50.0, 50.0), bar(0.0, 50.0)]);
     }
 
     #[test]

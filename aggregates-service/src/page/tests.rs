@@ -126,18 +126,18 @@ fn missing_sections_are_shown_with_the_reason() {
 
 #[test]
 fn stale_sections_are_shown_with_age_and_reason() {
-    let stale = Outcome::Stale { reason: Reason::Timeout, age: Duration::from_secs(42) };
+    let stale = Outcome::Stale { reason: Reason::Timeout, age: Duration::from_secs(90) };
     let page = page(&dashboard(stale, Outcome::Fresh));
     assert_has(
         &page,
         &[
             "<title>Incomplete: ",
             "<h2>Part of this dashboard is stale</h2>",
-            "Its sections are 42 seconds old.",
+            "Its sections are 90 seconds old.",
             ">Ä</bdi>",
             concat!(
-                r#"<strong>Stale: 42 seconds old.</strong> Last read on <time datetime="2026-11-23T07:20:00Z">"#,
-                "23 November 2026, 07:20 UTC</time>. customers-service timed out"
+                r#"<strong>Stale: 90 seconds old.</strong> Last read on <time datetime="2026-11-23T07:19:00Z">"#,
+                "23 November 2026, 07:19 UTC</time>. customers-service timed out"
             ),
         ],
     );
