@@ -313,7 +313,8 @@ CREATE TABLE ReplacedIncidents (Id TEXT NOT NULL PRIMARY KEY, CustomerName TEXT 
 
 CREATE TRIGGER customers_before_insert BEFORE INSERT ON Customers
 BEGIN
-    DELETE FROM ReplacedCustomers WHERE Id IN (SELECT Id FROM Customers); -- left by a statement that replaced no row
+    -- Notes of a statement that replaced no row. With IN, SQLite would copy the ids of the table at every row.
+    DELETE FROM ReplacedCustomers WHERE EXISTS (SELECT 1 FROM Customers WHERE Customers.Id = ReplacedCustomers.Id);
     INSERT INTO ReplacedCustomers SELECT Id FROM Customers WHERE Id = NEW.Id OR rowid = NEW.rowid;
 END;
 CREATE TRIGGER customers_after_insert AFTER INSERT ON Customers
@@ -325,7 +326,7 @@ BEGIN
 END;
 CREATE TRIGGER customers_before_update BEFORE UPDATE ON Customers WHEN NEW.Id <> OLD.Id OR NEW.rowid <> OLD.rowid
 BEGIN
-    DELETE FROM ReplacedCustomers WHERE Id IN (SELECT Id FROM Customers);
+    DELETE FROM ReplacedCustomers WHERE EXISTS (SELECT 1 FROM Customers WHERE Customers.Id = ReplacedCustomers.Id);
     INSERT INTO ReplacedCustomers SELECT Id FROM Customers
     WHERE (Id = NEW.Id OR rowid = NEW.rowid) AND rowid <> OLD.rowid;
 END;
@@ -348,7 +349,7 @@ END;
 CREATE TRIGGER incidents_before_insert BEFORE INSERT ON Incidents
 WHEN EXISTS (SELECT 1 FROM Incidents WHERE Id = NEW.Id) OR EXISTS (SELECT 1 FROM Incidents WHERE rowid = NEW.rowid)
 BEGIN
-    DELETE FROM ReplacedIncidents WHERE Id IN (SELECT Id FROM Incidents);
+    DELETE FROM ReplacedIncidents WHERE EXISTS (SELECT 1 FROM Incidents WHERE Incidents.Id = ReplacedIncidents.Id);
     INSERT INTO ReplacedIncidents SELECT Id, CustomerName, Amount FROM Incidents
     WHERE Id = NEW.Id OR rowid = NEW.rowid;
 END;
@@ -365,7 +366,7 @@ BEGIN
 END;
 CREATE TRIGGER incidents_before_update BEFORE UPDATE ON Incidents WHEN NEW.Id <> OLD.Id OR NEW.rowid <> OLD.rowid
 BEGIN
-    DELETE FROM ReplacedIncidents WHERE Id IN (SELECT Id FROM Incidents);
+    DELETE FROM ReplacedIncidents WHERE EXISTS (SELECT 1 FROM Incidents WHERE Incidents.Id = ReplacedIncidents.Id);
     INSERT INTO ReplacedIncidents SELECT Id, CustomerName, Amount FROM Incidents
     WHERE (Id = NEW.Id OR rowid = NEW.rowid) AND rowid <> OLD.rowid;
 END;

@@ -1,10 +1,11 @@
-//! A client that openapi-python-client generates from `openapi.yaml` reads every kind of dashboard.
+//! A client that openapi-python-client generates from `openapi.yaml` reads complete, partial and failed dashboards.
 
 use std::fs;
 use std::process::Command;
 
-use harness::{App, Manifest, Options};
+use harness::{App, Options};
 
+use crate::faults::{inject, names};
 use crate::python;
 
 /// openapi-python-client and its dependencies.
@@ -27,18 +28,15 @@ fn a_generated_client_reads_partial_dashboards_and_errors() {
     );
     fs::write(directory.path().join("read_dashboards.py"), SCRIPT).unwrap();
 
-    let broken = |services: &[&str]| {
-        let replace = |manifest: Manifest| {
-            services.iter().fold(manifest, |manifest, service| manifest.replace(service, "status_500"))
-        };
-        Options::default().migrated().manifest(replace).start()
+    let failing = |services: &[&str]| {
+        let change = |manifest| inject(manifest, "status_500", services);
+        Options::default().migrated().manifest(change).start()
     };
-    let (whole, partial) = (App::start(), broken(&["incidents-service"]));
-    let none = broken(&["incidents-service", "customers-service"]);
+    let (complete, partial, failed) = (App::start(), failing(&["incidents-service"]), failing(&names()));
     python::run(
         Command::new(programs.join("python"))
             .arg("read_dashboards.py")
-            .args([whole.base(), partial.base(), none.base()])
+            .args([complete.base(), partial.base(), failed.base()])
             .current_dir(directory.path()),
     );
 }

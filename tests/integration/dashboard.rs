@@ -49,8 +49,8 @@ fn names_with_quotes_control_characters_and_any_script_are_unchanged() {
          INSERT INTO Incidents VALUES ('20000000-0000-4000-8000-000000000001', 1, '{literal}', 'y')"
     ));
     let json = app.dashboard().json();
-    for (key, list) in json.as_object().unwrap().iter().filter(|(_, list)| list.is_array()) {
-        assert_eq!(list[0]["customerName"], name, "{key}");
+    for key in ["topCustomers", "customersWithMostIncidents", "customersWithHighestIncidentVolume"] {
+        assert_eq!(json[key][0]["customerName"], name, "{key}");
     }
 }
 

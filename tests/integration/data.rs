@@ -2,6 +2,7 @@
 //! libSQL's server, if this machine has one.
 
 use harness::{Answer, Hrana, LibsqlServer};
+use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -41,7 +42,11 @@ impl Database {
     }
 
     fn sqlite() -> Self {
-        Self::Sqlite(Connection::open_in_memory().unwrap())
+        let connection = Connection::open_in_memory().unwrap();
+        // Some builds take double quotes only for names.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).unwrap();
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false).unwrap();
+        Self::Sqlite(connection)
     }
 
     fn migrate_without_rows(&self) {
@@ -88,7 +93,7 @@ impl Database {
         self.rows(sql).into_iter().map(text).collect()
     }
 
-    /// The whole database, schema and rows, as text.
+    /// The schema and all rows, as text.
     fn dump(&self) -> Vec<String> {
         let mut dump =
             self.texts("SELECT type || name || tbl_name || quote(sql) FROM sqlite_master ORDER BY 1");

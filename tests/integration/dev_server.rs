@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use harness::{App, Manifest, Options, PATIENCE, Runtime, Server, dev_server, program};
+use harness::{App, Manifest, Options, PATIENCE, Runtime, Server, dev_server, program, services};
 use nix::sys::signal::Signal;
 use tempfile::{TempDir, tempdir};
 use toml::{Table, Value};
@@ -48,14 +48,14 @@ fn both_runtimes_reject_the_same_mistakes() {
         (default().arguments(["--sqlite", "@nothing.sql"]), "nothing.sql"),
         (default().arguments(["--sqlite", "SELEC 1"]), "syntax error"),
     ] {
-        let stopped = options.try_start().err().unwrap_or_else(|| panic!("it started in spite of {named}"));
+        let stopped = options.try_start().err().unwrap_or_else(|| panic!("it started: {named}"));
         assert_eq!(stopped.status.code(), Some(1), "{}", stopped.output);
         assert_contains(&stopped.output, &[named]);
     }
 }
 
 #[test]
-fn mistakes_in_the_manifest_and_needs_of_spin_are_named() {
+fn errors_of_the_manifest_name_the_mistake_or_spin() {
     let app = directory(|_| {});
     let text = fs::read_to_string(app.path().join("spin.toml")).unwrap();
     for (right, wrong, parts) in [
@@ -67,7 +67,7 @@ fn mistakes_in_the_manifest_and_needs_of_spin_are_named() {
         ),
         ("/customers/...", "/customers/:id", &["spin.toml", "/customers/:id", "use Spin"]),
         ("http://customers-service.spin.internal", "https://example.com", &["example.com", "use Spin"]),
-        ("http://customers-service.spin.internal", "http://nobody.spin.internal", &["nobody", "trigger"]),
+        ("http://customers-service.spin.internal", "http://missing.spin.internal", &["missing", "trigger"]),
     ] {
         let changed = text.replacen(right, wrong, 1);
         assert_ne!(changed, text);
@@ -83,7 +83,7 @@ fn mistakes_in_the_manifest_and_needs_of_spin_are_named() {
 }
 
 #[test]
-fn unusable_components_and_builds_are_named() {
+fn errors_of_components_and_builds_name_the_component() {
     const SERVICE: &str = "aggregates-service";
     let app = directory(|manifest| manifest["component"][SERVICE]["source"] = Value::from("a.wasm"));
     assert_contains(&error(app.path(), &[]), &["a.wasm", SERVICE, "--build"]);
@@ -112,17 +112,25 @@ fn unusable_components_and_builds_are_named() {
 }
 
 #[test]
-fn unusable_files_and_ports_are_named_and_left_as_they_are() {
+fn errors_of_files_and_ports_name_them_and_change_nothing() {
     let app = directory(|_| {});
     let file = |name: &str| app.path().join(name);
     fs::write(file("wrong.sql"), "CREATE TABLE a (b);\nSELEC 1;").unwrap();
     assert_contains(&error(app.path(), &["--sqlite", "@wrong.sql"]), &["wrong.sql, line 2", "syntax error"]);
     assert_contains(&error(app.path(), &["--sqlite", "@wrong.sql:other"]), &["other"]);
     assert_contains(&error(app.path(), &["--state-dir", "wrong.sql"]), &["wrong.sql"]);
-    let libsql = "[sqlite_database.default]\ntype = \"libsql\"\nurl = \"http://127.0.0.1:1\"\n";
-    fs::write(file("runtime.toml"), libsql).unwrap();
-    let arguments = ["--runtime-config-file", "runtime.toml"];
-    assert_contains(&error(app.path(), &arguments), &["runtime.toml", "libsql", "use Spin"]);
+    for (config, parts) in [
+        (
+            "[sqlite_database.default]\ntype = \"libsql\"\nurl = \"http://127.0.0.1:1\"",
+            &["libsql", "use Spin"][..],
+        ),
+        ("[key_value_store.default]\ntype = \"azure_cosmos\"", &["azure_cosmos"]),
+        ("[key_value_store.default]\ntype = \"redis\"\nurl = \"http://127.0.0.1\"", &["Invalid Redis URL"]),
+        ("[key_value_store.default]\ntype = \"redis\"\nurl = \"rediss://127.0.0.1\"", &["TLS"]),
+    ] {
+        fs::write(file("runtime.toml"), config).unwrap();
+        assert_contains(&error(app.path(), &["--runtime-config-file", "runtime.toml"]), parts);
+    }
     let broken = "no database at all ".repeat(100);
     fs::write(file(".spin/sqlite_db.db"), &broken).unwrap();
     assert_contains(&error(app.path(), &[]), &["sqlite_db.db", "not a database"]);
@@ -134,58 +142,38 @@ fn unusable_files_and_ports_are_named_and_left_as_they_are() {
 }
 
 #[test]
-fn components_are_read_from_cargos_target_directory_and_identical_builds_run_once() {
+fn components_are_read_from_cargo_target_dir_and_identical_builds_run_once() {
     const RELEASE: &str = "wasm32-wasip2/release";
-    for by_environment in [true, false] {
-        let target = tempdir().unwrap();
-        let mut components = Vec::new();
-        let app = directory(|manifest| {
-            for (_, component) in manifest["component"].as_table_mut().unwrap() {
-                let source = Path::new(component["source"].as_str().unwrap()).to_owned();
-                let name = source.file_name().unwrap().to_str().unwrap().to_owned();
-                component["source"] = Value::from(format!("target/{RELEASE}/{name}"));
-                component["build"]["command"] = Value::from("echo run >> runs");
-                components.push((source, name));
-            }
-        });
-        let release = target.path().join(RELEASE);
-        let stale = app.path().join("target").join(RELEASE);
-        for (directory, content) in [(&release, true), (&stale, false)] {
-            fs::create_dir_all(directory).unwrap();
-            for (source, name) in &components {
-                match content {
-                    true => drop(fs::copy(source, directory.join(name)).unwrap()),
-                    false => fs::write(directory.join(name), "stale").unwrap(),
-                }
-            }
+    let target = tempdir().unwrap();
+    let release = target.path().join(RELEASE);
+    fs::create_dir_all(&release).unwrap();
+    let mut names = Vec::new();
+    let app = directory(|manifest| {
+        for (_, component) in manifest["component"].as_table_mut().unwrap() {
+            let source = Path::new(component["source"].as_str().unwrap());
+            let name = source.file_name().unwrap().to_str().unwrap().to_owned();
+            fs::copy(source, release.join(&name)).unwrap();
+            component["source"] = Value::from(format!("target/{RELEASE}/{name}"));
+            component["build"]["command"] = Value::from("echo run >> runs");
+            names.push(name);
         }
-        fs::write(app.path().join("Cargo.toml"), "[workspace]\n").unwrap();
-        let mut command = Command::new(program("dev-server"));
-        command.args(["--build", "--listen", "127.0.0.1:0"]).current_dir(app.path());
-        command.env_remove("CARGO_TARGET_DIR");
-        if by_environment {
-            command.env("CARGO_TARGET_DIR", target.path());
-        } else {
-            fs::create_dir(app.path().join(".cargo")).unwrap();
-            let config = format!("[build]\ntarget-dir = {:?}\n", target.path());
-            fs::write(app.path().join(".cargo/config.toml"), config).unwrap();
-        }
-        let server = Server::start(&mut command).unwrap_or_else(|ended| panic!("{ended:?}"));
-        assert_contains(
-            &server.output(),
-            &["component aggregates-service, customers-service, incidents-service"],
-        );
-        assert_eq!(fs::read_to_string(app.path().join("runs")).unwrap(), "run\n");
-        drop(server);
-        // A stale file is never run instead of a missing one.
-        fs::remove_file(release.join(&components[0].1)).unwrap();
-        let output = command.stdin(Stdio::null()).output().unwrap();
-        let path = release.join(&components[0].1);
-        assert_contains(
-            &String::from_utf8(output.stderr).unwrap(),
-            &["there is no file", path.to_str().unwrap()],
-        );
-    }
+    });
+    // Files of another target directory must not be run.
+    let stale = app.path().join("target").join(RELEASE);
+    fs::create_dir_all(&stale).unwrap();
+    names.iter().for_each(|name| fs::write(stale.join(name), "stale").unwrap());
+    fs::write(app.path().join("Cargo.toml"), "[workspace]\n").unwrap();
+    let mut command = Command::new(program("dev-server"));
+    command.args(["--build", "--listen", "127.0.0.1:0"]).current_dir(app.path());
+    command.env("CARGO_TARGET_DIR", target.path());
+    let server = Server::start(&mut command).unwrap_or_else(|ended| panic!("{ended:?}"));
+    let ids: Vec<_> = services().into_iter().map(|(id, _)| id).collect();
+    assert_contains(&server.output(), &[&format!("component {}", ids.join(", "))]);
+    assert_eq!(fs::read_to_string(app.path().join("runs")).unwrap(), "run\n");
+    drop(server);
+    fs::remove_file(release.join(&names[0])).unwrap();
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    assert_contains(&String::from_utf8(output.stderr).unwrap(), &["there is no file", &names[0]]);
 }
 
 #[test]
@@ -223,7 +211,7 @@ fn a_signal_lets_requests_in_flight_finish() {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(b"GET /customers/summary/5 HTTP/1.0\r\nhost: x\r\n\r\n").unwrap();
         while app.log("customers-service", "stdout").is_empty() {
-            std::thread::yield_now(); // Until the request has reached the component, where it takes 200 ms.
+            std::thread::yield_now(); // Until the component has the request, which takes it 200 ms.
         }
         let stopped = app.stop(signal);
         assert_eq!(stopped.status.code(), Some(0), "{}", stopped.output);
@@ -240,15 +228,17 @@ fn start_up_prints_what_spin_prints() {
     let base = app.base().to_owned();
     let state = app.state_directory().display().to_string();
     let printed = app.stop(Signal::SIGTERM).output;
-    for expected in [
+    let routes = services().into_iter().map(|(id, _)| {
+        let path = id.strip_suffix("-service").unwrap();
+        format!("  {id}: {base}/{path} (wildcard)")
+    });
+    let lines = [
         format!("Logging component stdio to \"{state}/logs/\""),
         format!("Storing default SQLite data to \"{state}/sqlite_db.db\"."),
         format!("Serving {base}"),
         "Available Routes:".to_owned(),
-        format!("  aggregates-service: {base}/aggregates (wildcard)"),
-        format!("  customers-service: {base}/customers (wildcard)"),
-        format!("  incidents-service: {base}/incidents (wildcard)"),
-    ] {
+    ];
+    for expected in lines.into_iter().chain(routes) {
         assert!(printed.lines().any(|line| line == expected), "{expected:?} is missing from\n{printed}");
     }
 }

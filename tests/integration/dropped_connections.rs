@@ -5,21 +5,12 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::thread;
 
-use harness::App;
+use harness::{App, services};
 
-const ROUTES: [(&str, &str); 8] = [
-    ("customers-service", "/customers/items"),
-    ("customers-service", "/customers/items/4925914c-4fb2-4c77-928a-17566c235628"),
-    ("customers-service", "/customers/top/3"),
-    ("customers-service", "/customers/count"),
-    ("incidents-service", "/incidents/items"),
-    ("incidents-service", "/incidents/grouped-by-customer"),
-    ("incidents-service", "/incidents/summary/3"),
-    ("aggregates-service", "/aggregates/dashboard"),
-];
+use crate::routes;
 
 /// So many long rows that a list exceeds every buffer between the database and the client.
-const PAGES: &str = "
+const ROWS: &str = "
     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
     INSERT INTO Incidents
     SELECT printf('%08x-0000-4000-8000-000000000000', i), i, printf('%0150d', i % 7), 'Fire' FROM n";
@@ -36,35 +27,31 @@ fn drop_connections(app: &App) {
 
 #[test]
 fn a_dropped_connection_is_replaced_without_an_error() {
-    const CLIENTS: usize = 4;
-    const ROUNDS: usize = 3;
     let app = App::start();
-    let expected = ROUTES.map(|(_, path)| app.get(path).body);
-    let assert_same = |((_, path), expected): (&(&str, &str), &Vec<u8>)| {
+    let expected: Vec<_> = routes::paths().into_iter().map(|path| (app.get(&path).body, path)).collect();
+    let assert_same = |(body, path): &(Vec<u8>, String)| {
         let reply = app.get(path);
-        assert_eq!(reply.status, 200, "{path}: {:?}", reply.text());
-        assert!(reply.body == *expected, "{path}: {:?}", reply.text());
+        assert!(reply.status == 200 && reply.body == *body, "{path}: {:?}", reply.text());
     };
-    for _ in 0..ROUNDS {
-        for route in ROUTES.iter().zip(&expected) {
+    for _ in 0..3 {
+        for route in &expected {
             drop_connections(&app);
             assert_same(route);
         }
         drop_connections(&app);
         thread::scope(|scope| {
-            (0..CLIENTS)
-                .for_each(|_| drop(scope.spawn(|| ROUTES.iter().zip(&expected).for_each(assert_same))));
+            (0..4).for_each(|_| drop(scope.spawn(|| expected.iter().for_each(assert_same))))
         });
     }
-    for (service, _) in ROUTES {
-        assert_eq!(app.log(service, "stderr"), "");
+    for (service, _) in services() {
+        assert_eq!(app.log(&service, "stderr"), "");
     }
 }
 
 #[test]
 fn a_list_continues_on_a_new_connection() {
     let app = App::start();
-    app.sql(PAGES);
+    app.sql(ROWS);
     for path in ["/incidents/items", "/incidents/grouped-by-customer"] {
         let expected = app.get(path).body;
         let mut body = app.open(path).into_body();
@@ -77,15 +64,15 @@ fn a_list_continues_on_a_new_connection() {
 }
 
 #[test]
-fn a_connection_that_never_works_is_one_error() {
+fn a_connection_that_fails_twice_is_an_error_with_one_log_line() {
     let app = App::start();
     assert_eq!(app.dashboard().status, 200);
     drop_connections(&app);
     File::options().write(true).open(app.state_directory().join("sqlite_db.db")).unwrap().set_len(0).unwrap();
-    let lines = |service| app.log(service, "stderr").lines().count();
-    for (requests, (service, path)) in (1..).zip(&ROUTES[..4]) {
-        app.get(path).error(500);
-        assert_eq!(lines(service), requests, "{path}");
+    let paths = ["items", "items/4925914c-4fb2-4c77-928a-17566c235628", "top/3", "count"];
+    for (path, requests) in paths.into_iter().zip(1..) {
+        app.get(&format!("/customers/{path}")).error(500);
+        assert_eq!(app.log("customers-service", "stderr").lines().count(), requests, "{path}");
     }
     assert_eq!(app.dashboard().status, 502);
 }

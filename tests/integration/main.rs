@@ -27,7 +27,6 @@ mod operate;
 mod page;
 mod partial_response;
 mod python;
-mod random_data;
 mod readme;
 mod recipes;
 mod registry;

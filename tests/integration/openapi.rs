@@ -68,12 +68,12 @@ fn app(example: &str) -> App {
     }
 }
 
-/// Whether `whole` is longer than `part` and starts with it.
-fn continues(whole: &Value, part: &Value) -> bool {
-    match (whole, part) {
-        (Value::Array(whole), Value::Array(part)) => whole.len() > part.len() && whole.starts_with(part),
-        (Value::Object(whole), Value::Object(part)) => {
-            whole.len() > part.len() && part.iter().all(|(key, part)| whole.get(key) == Some(part))
+/// Whether `all` is longer than `part` and starts with it.
+fn continues(all: &Value, part: &Value) -> bool {
+    match (all, part) {
+        (Value::Array(all), Value::Array(part)) => all.len() > part.len() && all.starts_with(part),
+        (Value::Object(all), Value::Object(part)) => {
+            all.len() > part.len() && part.iter().all(|(key, part)| all.get(key) == Some(part))
         }
         _ => false,
     }

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use harness::{App, Options, assert_growth_below, backends, dashboard_of, eventually};
+use harness::{App, assert_growth_below, backends, dashboard_of, eventually};
 use serde_json::json;
 
 use crate::faults::{
@@ -92,28 +92,6 @@ fn require_complete_turns_a_partial_response_into_a_503() {
         assert_eq!(json["unavailable"], json!([unavailable(service, "error_status")]));
         assert!(json["message"].is_string() && json.as_object().unwrap().len() == 2, "{json}");
     }
-}
-
-#[test]
-fn a_missing_table_is_a_partial_response_until_the_migration_is_applied() {
-    let app = App::start();
-    let healthy = app.dashboard();
-    for backend in backends() {
-        app.sql(&format!("ALTER TABLE {} RENAME TO Elsewhere", backend.table));
-        let partial = app.dashboard();
-        assert_incomplete(&partial);
-        assert_eq!(partial.json()["unavailable"], json!([unavailable(backend.service, "error_status")]));
-        app.sql(&format!("ALTER TABLE Elsewhere RENAME TO {}", backend.table));
-        assert_eq!(app.dashboard().text(), healthy.text());
-    }
-}
-
-#[test]
-fn an_app_without_tables_responds_with_errors_until_the_migration_is_applied() {
-    let app = Options::default().start();
-    assert_eq!(app.dashboard().status, 502);
-    app.sql(&std::fs::read_to_string(harness::root().join("migrations.sql")).unwrap());
-    assert_eq!(app.dashboard().header("x-aggregate-complete"), Some("true"));
 }
 
 /// How much the runtime may grow under load, in bytes.

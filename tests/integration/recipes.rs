@@ -1,4 +1,4 @@
-//! The recipes of `docs/operate.md`, run as they stand there: nginx and HAProxy in front, loading, backups.
+//! The recipes of `docs/operate.md`: nginx and HAProxy, loading rows, backups.
 
 pub mod front;
 mod rows;

@@ -1,6 +1,7 @@
 //! The rules for every route: JSON, methods, paths and headers.
 
 use harness::{App, Reply, backends};
+use serde_json::Value;
 
 use crate::routes;
 
@@ -101,19 +102,72 @@ fn an_unknown_path_is_404() {
 #[test]
 fn one_trailing_slash_is_ignored_and_segments_are_decoded() {
     let app = App::start();
-    let whole = |reply: Reply| (reply.status, reply.text().to_owned());
+    let parts = |reply: Reply| (reply.status, reply.text().to_owned());
     for path in routes::paths() {
-        let expected = whole(app.get(&path));
+        let expected = parts(app.get(&path));
         let (start, last) = path.split_at(path.len() - 1);
         let encoded = format!("{start}%{:02x}", last.as_bytes()[0]);
         for same in [format!("{path}/"), format!("{path}?x=/y"), encoded] {
-            assert_eq!(whole(app.get(&same)), expected, "{same}");
+            assert_eq!(parts(app.get(&same)), expected, "{same}");
         }
     }
 }
 
 #[test]
-fn hostile_requests_are_errors_and_do_no_harm() {
+fn a_limit_has_to_be_a_whole_number_above_zero() {
+    let app = App::start();
+    for (pattern, _) in routes::all().into_iter().filter(|(pattern, _)| pattern.contains("{limit}")) {
+        let get = |limit: &str| app.get(&pattern.replace("{limit}", limit));
+        for invalid in
+            ["abc", "1.5", "1e3", "+5", "%2B5", "", "/", "9223372036854775808", "5x", "%20", "%D9%A3"]
+        {
+            assert_eq!(get(invalid).error(400), "Invalid parameter (limit) received", "{pattern} {invalid}");
+        }
+        for low in ["0", "-1", "-9223372036854775808"] {
+            assert_eq!(get(low).error(400), "Limit must be higher than 0", "{pattern} {low}");
+        }
+    }
+}
+
+#[test]
+fn a_malformed_id_is_a_400_and_an_unknown_one_a_404() {
+    let app = App::start();
+    for (pattern, _) in routes::all().into_iter().filter(|(pattern, _)| pattern.contains("{id}")) {
+        let get = |id: &str| app.get(&pattern.replace("{id}", id));
+        for malformed in [
+            "1",
+            "/",
+            "00000000-0000-4000-8000-fffffffffff",
+            "00000000-0000-4000-8000-fffffffffffg",
+            "%00",
+            "%ff",
+        ] {
+            assert_eq!(get(malformed).error(400), "Invalid parameter (id) received", "{pattern} {malformed}");
+        }
+        let message = get("00000000-0000-4000-8000-ffffffffffff").error(404);
+        let name = message.strip_suffix(" not found").unwrap().to_lowercase();
+        assert!(pattern.starts_with(&format!("/{name}s/")), "{pattern}: {message}");
+    }
+}
+
+#[test]
+fn a_summary_has_at_most_1000_entries() {
+    let app = App::with_data(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+         INSERT INTO Customers SELECT printf('%08x-0000-4000-8000-000000000000', i), i, 'x', 'y', i FROM n;
+         INSERT INTO Incidents SELECT Id, 1, Name, 'x' FROM Customers",
+    );
+    for (limit, entries) in [("999", 999), ("1000", 1000), ("1001", 1000), ("9223372036854775807", 1000)] {
+        for service in ["customers", "incidents"] {
+            let summary = app.get(&format!("/{service}/summary/{limit}")).json();
+            let mut lists = summary.as_object().unwrap().values().filter_map(Value::as_array);
+            assert!(lists.all(|list| list.len() == entries), "{service} {limit}");
+        }
+    }
+}
+
+#[test]
+fn hostile_requests_are_errors_and_change_nothing() {
     let app = App::start();
     let long = "x".repeat(5000);
     for path in [
@@ -149,7 +203,7 @@ fn a_database_error_is_a_500_whose_cause_is_only_in_the_log() {
             assert!(!message.contains(secret), "{message:?} contains {secret:?}");
         }
         let log = app.log(backend.service, "stderr");
-        let line: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+        let line: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
         assert_eq!((&line["level"], &line["service"]), (&"error".into(), &backend.service.into()), "{log}");
         assert_eq!(line["request"], format!("GET {path}"));
         assert!(

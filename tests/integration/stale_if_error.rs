@@ -1,8 +1,8 @@
-//! Stale-if-error with the store that is a file beside the database.
+//! Stale-if-error, with the key-value store in a file.
 
 use std::time::UNIX_EPOCH;
 
-use harness::{App, Options, Reply, Runtime, State, backends, dashboard_of, eventually};
+use harness::{AGGREGATES, App, Options, Reply, Runtime, State, backends, dashboard_of, eventually};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -209,7 +209,7 @@ fn an_entry_that_is_too_old_or_invalid_is_a_miss_with_one_log_line() {
         assert_eq!(json["unavailable"], json!([unavailable(service, "error_status")]), "{what}");
         assert_eq!(json.get("stale"), None, "{what}");
         // One line is about the backend. An entry that is too old is nothing unusual.
-        let log = app.log("aggregates-service", "stderr");
+        let log = app.log(AGGREGATES, "stderr");
         let lines = if what.contains(" s ") { 1..=2 } else { 2..=2 };
         assert!(lines.contains(&log.lines().count()), "{what}: {log}");
     }
@@ -247,6 +247,17 @@ fn an_entry_younger_than_5_s_is_not_overwritten() {
 }
 
 #[test]
+fn a_store_without_the_capability_is_a_miss_with_one_log_line() {
+    let app = stale(with_fault("status_500", &names()[..1]))
+        .manifest(|manifest| manifest.unset(AGGREGATES, "key_value_stores"))
+        .start();
+    assert_eq!(app.dashboard().json()["unavailable"], json!([unavailable(names()[0], "error_status")]));
+    let log = app.log(AGGREGATES, "stderr");
+    let lines = log.lines().filter(|line| line.contains("cannot open the store: Error::AccessDenied"));
+    assert_eq!(lines.count(), 1, "{log}");
+}
+
+#[test]
 fn a_locked_store_is_a_miss_and_is_used_again_after_the_lock() {
     let service = names()[0];
     let app = app_with_stale_sections(service);
@@ -255,7 +266,7 @@ fn a_locked_store_is_a_miss_and_is_used_again_after_the_lock() {
     store.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let started = std::time::Instant::now();
     eventually("the store is a miss", || app.dashboard().json().get("stale").is_none());
-    // Spin blocks the whole instance for the 5 s that SQLite waits for a lock.
+    // Spin blocks all requests of the instance for the 5 s that SQLite waits for a lock.
     if Runtime::chosen() == Runtime::DevServer {
         assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
     }

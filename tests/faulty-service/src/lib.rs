@@ -64,10 +64,10 @@ async fn respond(fault: &str, response: String) -> Result<Response<BoxBody>, Err
         "trap_every_second" if REQUESTS.fetch_add(1, Ordering::Relaxed) % 2 == 1 => panic!("{MARKER}"),
         "trap_every_second" => ok(response),
         "error_code" => return Err(ErrorCode::InternalError(Some(MARKER.to_owned())).into()),
-        "status_204" => whole(StatusCode::NO_CONTENT, String::new()),
-        "status_404" => whole(StatusCode::NOT_FOUND, message),
-        "status_500" => whole(StatusCode::INTERNAL_SERVER_ERROR, response),
-        "status_503" => whole(StatusCode::SERVICE_UNAVAILABLE, message),
+        "status_204" => full(StatusCode::NO_CONTENT, String::new()),
+        "status_404" => full(StatusCode::NOT_FOUND, message),
+        "status_500" => full(StatusCode::INTERNAL_SERVER_ERROR, response),
+        "status_503" => full(StatusCode::SERVICE_UNAVAILABLE, message),
         "html" => ok(format!("<!doctype html><h1>{MARKER}</h1>")),
         "empty_body" => ok(String::new()),
         "truncated" => ok(response[..response.len() - 1].to_owned()),
@@ -89,7 +89,7 @@ async fn respond(fault: &str, response: String) -> Result<Response<BoxBody>, Err
             let mut pieces = vec![response.into_bytes()[..half].to_vec()].into_iter();
             streaming(move || pieces.next(), FOREVER)
         }
-        // Each byte is on time, but the whole is not.
+        // Each byte is on time, but the last one is after the deadline.
         "drip" => {
             let mut bytes = response.into_bytes().into_iter();
             streaming(move || bytes.next().map(|byte| vec![byte]), Duration::from_millis(50))
@@ -104,10 +104,10 @@ fn padded(response: &str, length: usize) -> String {
 }
 
 fn ok(body: String) -> Response<BoxBody> {
-    whole(StatusCode::OK, body)
+    full(StatusCode::OK, body)
 }
 
-fn whole(status: StatusCode, body: String) -> Response<BoxBody> {
+fn full(status: StatusCode, body: String) -> Response<BoxBody> {
     let mut response = Response::new(box_body(FullBody::new(body.into())));
     *response.status_mut() = status;
     response

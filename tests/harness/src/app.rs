@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use nix::sys::signal::Signal;
-use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, params_from_iter};
+use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 use ureq::{Agent, Body};
 
 use crate::{Ended, LibsqlServer, Manifest, Reply, Runtime, Server, artifacts, backends, http_client, usage};
 
-/// How to start an app.
+/// Starts an app with changes.
 pub struct Options {
     runtime: Runtime,
     manifest: Manifest,
@@ -28,7 +27,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Starts the app on this runtime, not on the chosen one.
+    /// Uses this runtime instead of the chosen one.
     pub fn on(mut self, runtime: Runtime) -> Self {
         self.runtime = runtime;
         self
@@ -210,8 +209,8 @@ impl App {
 
     /// Sends a request without a body.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
-        let answer = self.request(method, path, headers).and_then(http_client::whole);
-        answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+        let reply = self.request(method, path, headers).and_then(http_client::read);
+        reply.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
     /// Sends a GET and returns after the head of the response. The test may read the body.
@@ -252,25 +251,7 @@ impl App {
         result.unwrap_or_else(|error| panic!("{error}: {sql}"));
     }
 
-    /// Runs one statement with its parameters on the app's database.
-    ///
-    /// # Panics
-    /// If it fails.
-    pub fn execute(&self, sql: &str, parameters: &[Value]) {
-        let result = match &self.state.libsql {
-            None => {
-                let done = self.database().execute(sql, params_from_iter(parameters));
-                done.map(drop).map_err(|error| error.to_string())
-            }
-            Some(server) => {
-                let answers = server.client().run([(sql, parameters)]);
-                answers.and_then(|answers| answers.into_iter().collect::<Result<Vec<_>, _>>().map(drop))
-            }
-        };
-        result.unwrap_or_else(|error| panic!("{error}: {sql}"));
-    }
-
-    /// The server that holds the app's database.
+    /// The libSQL server with the app's database.
     ///
     /// # Panics
     /// If the database is a file.
@@ -301,7 +282,7 @@ impl App {
 
     /// The memory of the app's processes in bytes, where the system has `/proc`.
     pub fn resident(&self) -> Option<u64> {
-        usage::memory(&self.server.processes()).map(|memory| memory.now)
+        usage::memory(&self.server.processes())
     }
 
     /// Ends the app with a signal and waits for it.

@@ -10,7 +10,7 @@ use ureq::Agent;
 
 use crate::http_client;
 
-/// Longer than the server takes for anything.
+/// Longer than any statement takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The rows of a statement, or the message of its error.
@@ -30,65 +30,47 @@ impl Hrana {
         Self { agent: http_client::agent(PATIENCE), url, token: token.map(str::to_owned) }
     }
 
-    /// Runs statements in order, each with its parameters, and continues after an error.
+    /// The rows of a statement.
     ///
     /// # Errors
-    /// If the server rejects the request, or does not respond within a minute.
-    pub fn run<'a>(
-        &self,
-        statements: impl IntoIterator<Item = (&'a str, &'a [Value])>,
-    ) -> Result<Vec<Answer>, String> {
-        let statements = statements.into_iter().map(|(sql, parameters)| {
-            let parameters: Vec<Json> = parameters.iter().map(to_json).collect();
-            json!({"type": "execute", "stmt": {"sql": sql, "args": parameters}})
-        });
-        self.send(statements.collect())
-    }
-
-    /// Runs one statement.
-    ///
-    /// # Errors
-    /// As [`Hrana::run`], and if the statement fails.
+    /// If the statement fails, or the server does not respond within a minute.
     pub fn statement(&self, sql: &str, parameters: &[Value]) -> Answer {
-        self.run([(sql, parameters)])?.remove(0)
+        let parameters: Vec<Json> = parameters.iter().map(to_json).collect();
+        let result = self.send(json!({"type": "execute", "stmt": {"sql": sql, "args": parameters}}))?;
+        let rows = result["rows"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let row = |row: &Json| row.as_array().into_iter().flatten().map(from_json).collect();
+        rows.iter().map(row).collect()
     }
 
     /// Runs a text of many statements up to the first that fails.
     ///
     /// # Errors
-    /// As [`Hrana::run`], and if a statement fails.
+    /// As [`Hrana::statement`].
     pub fn script(&self, sql: &str) -> Result<(), String> {
-        self.send(vec![json!({"type": "sequence", "sql": sql})])?.remove(0).map(drop)
+        self.send(json!({"type": "sequence", "sql": sql})).map(drop)
     }
 
-    fn send(&self, mut requests: Vec<Json>) -> Result<Vec<Answer>, String> {
+    fn send(&self, what: Json) -> Result<Json, String> {
         // The server keeps a connection that is not closed, and has 128 of them.
-        requests.push(json!({"type": "close"}));
+        let body = json!({ "requests": [what, {"type": "close"}] }).to_string();
         let mut request = self.agent.post(&self.url).header("content-type", "application/json");
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let body = json!({ "requests": requests }).to_string();
-        let mut response = request.send(body).map_err(|error| format!("no answer: {error}"))?;
+        let mut response = request.send(body).map_err(|error| format!("no response: {error}"))?;
         let status = response.status();
         let body = response.body_mut().with_config().limit(u64::MAX).read_to_string();
         let body = body.map_err(|error| format!("{status}, then {error}"))?;
         if status != 200 {
             return Err(format!("{status}: {body}"));
         }
-        let body: Json = serde_json::from_str(&body).map_err(|error| error.to_string())?;
-        let results = body["results"].as_array().ok_or("a response without results")?;
-        Ok(results.iter().take(requests.len() - 1).map(answer).collect())
+        let mut body: Json = serde_json::from_str(&body).map_err(|error| error.to_string())?;
+        let result = &mut body["results"][0];
+        match result["error"]["message"].as_str() {
+            Some(message) => Err(message.to_owned()),
+            None => Ok(result["response"]["result"].take()),
+        }
     }
-}
-
-fn answer(result: &Json) -> Answer {
-    if let Some(message) = result["error"]["message"].as_str() {
-        return Err(message.to_owned());
-    }
-    let rows = result["response"]["result"]["rows"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let row = |row: &Json| row.as_array().into_iter().flatten().map(from_json).collect();
-    rows.iter().map(row).collect()
 }
 
 fn to_json(value: &Value) -> Json {
@@ -111,5 +93,5 @@ fn from_json(cell: &Json) -> Result<Value, String> {
         Some("blob") => cell["base64"].as_str().and_then(|text| BASE64.decode(text).ok()).map(Value::Blob),
         _ => None,
     };
-    value.ok_or_else(|| format!("{cell} is no value"))
+    value.ok_or_else(|| format!("{cell} is not a value"))
 }

@@ -30,14 +30,14 @@ pub fn agent(patience: impl Into<Option<Duration>>) -> Agent {
 /// If it fails.
 pub fn get(url: &str) -> Reply {
     let request = Request::get(url).body(()).expect("a URL");
-    agent(PATIENCE).run(request).and_then(whole).unwrap_or_else(|error| panic!("GET {url}: {error}"))
+    agent(PATIENCE).run(request).and_then(read).unwrap_or_else(|error| panic!("GET {url}: {error}"))
 }
 
 /// Reads a response to its end.
 ///
 /// # Errors
 /// If it ends early.
-pub(crate) fn whole(response: Response<Body>) -> Result<Reply, ureq::Error> {
+pub(crate) fn read(response: Response<Body>) -> Result<Reply, ureq::Error> {
     let (head, mut body) = response.into_parts();
     let body = body.with_config().limit(u64::MAX).read_to_vec()?;
     Ok(Reply { status: head.status, headers: head.headers, body })

@@ -1,7 +1,6 @@
-//! libSQL's own server, which keeps the app's database in a cluster.
+//! libSQL's server, which has the app's database in a cluster.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
@@ -13,12 +12,12 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::{Hrana, PATIENCE, agent, artifacts, needs};
+use crate::{Hrana, PATIENCE, agent, artifacts, free_port, needs};
 
-/// As [`needs`] knows it.
+/// Its name in the list of programs.
 pub(crate) const PROGRAM: &str = "libsql-server";
 
-/// A server with its own port and empty database. Both outlive its process, which is killed on drop.
+/// A server with its own port and database, which survive a restart. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct LibsqlServer {
     program: &'static Path,
@@ -29,21 +28,21 @@ pub struct LibsqlServer {
 }
 
 impl LibsqlServer {
-    /// A server without authentication; `None` if it is not installed.
+    /// A server that needs no token; `None` if the program is missing.
     pub fn start() -> Option<Self> {
         Self::start_with(None)
     }
 
-    /// A server that accepts tokens signed with the private half of `key`, an Ed25519 key as `deploy/new-secret`
+    /// A server that needs a token signed with the private half of `key`, an Ed25519 key as `deploy/new-secret`
     /// writes it.
     pub fn with_key(key: &str) -> Option<Self> {
         Self::start_with(Some(key.to_owned()))
     }
 
-    /// A server with `APP_DATABASE=libsql`; `None` without it, for a database file.
+    /// The server for `APP_DATABASE=libsql`; `None` if the database is a file.
     ///
     /// # Panics
-    /// For another value than `libsql` and `file`, and if the server is not installed.
+    /// For another value of that variable, and if there is no server.
     pub(crate) fn chosen() -> Option<Self> {
         match std::env::var("APP_DATABASE").as_deref() {
             Err(_) | Ok("" | "file") => None,
@@ -58,13 +57,12 @@ impl LibsqlServer {
         }
         let program = program()?;
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
-        // Another process may take the port first.
-        let (port, process) = (0..10)
-            .find_map(|_| {
-                let port = free_port();
-                Some((port, launch(program, key.as_deref(), directory.path(), port)?))
-            })
-            .expect("the server starts, or says on stderr why it does not");
+        // Another process may take the free port first.
+        let start = |_| {
+            let port = free_port();
+            Some((port, launch(program, key.as_deref(), directory.path(), port)?))
+        };
+        let (port, process) = (0..10).find_map(start).expect("the server starts, or prints an error");
         Some(Self { program, key, directory, port, process })
     }
 
@@ -83,12 +81,12 @@ impl LibsqlServer {
         Hrana::new(&self.url(), Some(token))
     }
 
-    /// The database file, for readers only.
+    /// The database, for reading.
     pub fn database_file(&self) -> PathBuf {
         self.directory.path().join("data/dbs/default/data")
     }
 
-    /// A runtime config file that makes this server the app's database.
+    /// A runtime config file with this server as the database `default`.
     pub fn runtime_config(&self, token: &str) -> PathBuf {
         let path = self.directory.path().join("runtime-config.toml");
         let url = self.url();
@@ -98,7 +96,7 @@ impl LibsqlServer {
         path
     }
 
-    /// Stops the server (SIGSTOP): it accepts connections and does not respond.
+    /// Makes it hang: it accepts connections and sends nothing.
     pub fn hang(&self) {
         self.signal(Signal::SIGSTOP);
         // It may respond until its last thread has stopped.
@@ -107,30 +105,30 @@ impl LibsqlServer {
     }
 
     /// Ends [`LibsqlServer::hang`].
-    pub fn go_on(&self) {
+    pub fn resume(&self) {
         self.signal(Signal::SIGCONT);
     }
 
-    /// The request of the liveness probe in `deploy/libsql`, with the same timeout.
+    /// The liveness probe of `deploy/libsql`.
     pub fn is_healthy(&self) -> bool {
         is_healthy(self.port, Duration::from_secs(5))
     }
 
-    /// The number of its connections, from the system's list.
+    /// The number of open connections to it.
     pub fn connections(&self) -> usize {
-        let all = std::fs::read_to_string("/proc/net/tcp").expect("it is readable on Linux");
-        let here = format!("0100007F:{:04X}", self.port);
-        all.lines().filter(|line| line.split_whitespace().nth(2) == Some(&here)).count()
+        let all = std::fs::read_to_string("/proc/net/tcp").expect("Linux has this file");
+        let local = format!("0100007F:{:04X}", self.port);
+        all.lines().filter(|line| line.split_whitespace().nth(2) == Some(&local)).count()
     }
 
-    /// Kills the server.
+    /// Kills it, as a crash would.
     pub fn kill(&mut self) {
         self.process.kill().expect("a child can be killed");
         self.process.wait().expect("a child can be waited for");
     }
 
-    /// Starts the server again, on its port and with its data.
-    pub fn start_again(&mut self) {
+    /// Starts it again after a kill, on its port and with its data.
+    pub fn restart(&mut self) {
         self.kill();
         self.process = launch(self.program, self.key.as_deref(), self.directory.path(), self.port)
             .expect("the port is still free");
@@ -141,7 +139,7 @@ impl LibsqlServer {
     }
 
     fn process_id(&self) -> Pid {
-        Pid::from_raw(i32::try_from(self.process.id()).expect("a process id"))
+        Pid::from_raw(self.process.id().cast_signed())
     }
 }
 
@@ -153,7 +151,7 @@ impl Drop for LibsqlServer {
     }
 }
 
-/// The path of the server, which `.ci/libsql-server` installs. Its errors go to stderr.
+/// The server that `.ci/libsql-server` installs; its errors go to stderr.
 pub(crate) fn program() -> Option<&'static Path> {
     static PATH: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
         let script = artifacts::root().join(".ci").join(PROGRAM);
@@ -163,17 +161,17 @@ pub(crate) fn program() -> Option<&'static Path> {
     PATH.as_deref()
 }
 
-/// Waits until the server responds; `None` if it ends, for instance because its port is taken.
+/// Waits until the server is healthy; `None` if it ends, as it does if the port is in use.
 fn launch(program: &Path, key: Option<&str>, directory: &Path, port: u16) -> Option<Child> {
     let mut process = Command::new(program)
         .arg("--no-welcome")
         .args(["--http-listen-addr", &format!("127.0.0.1:{port}"), "--db-path"])
         .arg(directory.join("data"))
-        .env_clear() // of SQLD_ variables for another server
-        .env("TOKIO_WORKER_THREADS", "64") // with few threads it may deadlock
+        .env_clear() // SQLD_ variables may be meant for another server.
+        .env("TOKIO_WORKER_THREADS", "64") // With few threads it can deadlock.
         .envs(key.map(|key| ("SQLD_AUTH_JWT_KEY", key)))
         .stdin(Stdio::null())
-        .stdout(Stdio::piped()) // its log; errors are on stderr
+        .stdout(Stdio::piped())
         .spawn()
         .expect("the server can be started");
     let mut log = BufReader::new(process.stdout.take().expect("stdout is piped")).lines();
@@ -183,7 +181,6 @@ fn launch(program: &Path, key: Option<&str>, directory: &Path, port: u16) -> Opt
         return None;
     }
     thread::spawn(move || log.for_each(drop));
-    // A request that arrives before the database is open waits for it.
     assert!(is_healthy(port, PATIENCE), "libSQL's server does not become healthy");
     Some(process)
 }
@@ -191,9 +188,4 @@ fn launch(program: &Path, key: Option<&str>, directory: &Path, port: u16) -> Opt
 fn is_healthy(port: u16, patience: Duration) -> bool {
     let request = agent(patience).get(format!("http://127.0.0.1:{port}/health"));
     request.call().is_ok_and(|response| response.status() == 200)
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("a bound address").port()
 }

@@ -62,7 +62,7 @@ impl Manifest {
         self.0["component"][component].as_table_mut().expect("components are tables")
     }
 
-    /// The whole document, for changes of any other kind.
+    /// The document, for any other change.
     pub fn document(&mut self) -> &mut Table {
         &mut self.0
     }

@@ -76,11 +76,11 @@ impl Redis {
     }
 
     /// Makes it hang: it accepts connections and requests, and sends nothing.
-    pub fn pause(&self) {
+    pub fn hang(&self) {
         self.signal(Signal::SIGSTOP);
     }
 
-    /// Ends [`Redis::pause`].
+    /// Ends [`Redis::hang`].
     pub fn resume(&self) {
         self.signal(Signal::SIGCONT);
     }

@@ -1,7 +1,7 @@
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-/// A whole response.
+/// A response with its body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
     pub status: StatusCode,

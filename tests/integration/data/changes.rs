@@ -1,10 +1,12 @@
 //! Changes that made the summaries of earlier versions wrong.
 
+use rusqlite::StatementStatus;
+
 use super::rules::row;
 use super::{Database, MIGRATIONS, id};
 
 #[test]
-fn notes_of_rows_that_stayed_are_harmless_after_a_dump_that_renumbers_the_rows() {
+fn notes_of_rows_that_were_not_replaced_survive_a_dump_without_effect() {
     for database in Database::all() {
         database.script(MIGRATIONS);
         database.script(
@@ -90,4 +92,36 @@ fn a_sum_is_an_exact_decimal() {
         database.script(&format!("DELETE FROM Incidents WHERE Id <> '{}'", id(0)));
         assert_eq!(database.number("SELECT Volume FROM IncidentTotals"), 1000);
     }
+}
+
+/// Otherwise a load of n rows takes n² steps.
+#[test]
+fn the_steps_of_a_statement_do_not_grow_with_the_table() {
+    let steps = |rows: usize| -> Vec<i32> {
+        let Database::Sqlite(connection) = Database::sqlite() else { unreachable!() };
+        connection.execute_batch(MIGRATIONS).unwrap();
+        let load = format!(
+            "DELETE FROM Incidents; DELETE FROM Customers;
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
+             INSERT INTO Customers SELECT printf('%08x-0000-4000-8000-000000000000', i), i, 'c', 'd', 1 FROM n;
+             INSERT INTO Incidents SELECT Id, 1, Name, 'c' FROM Customers"
+        );
+        connection.execute_batch(&load).unwrap();
+        let mut statements = Vec::new();
+        for table in ["Customers", "Incidents"] {
+            let values = |number| row(number, &format!("{table}."), "");
+            statements.push(format!("INSERT INTO {table} VALUES {}", values(0x00ff_ffff)));
+            statements.push(format!("REPLACE INTO {table} VALUES {}", values(1)));
+            statements.push(format!("UPDATE {table} SET Id = '{}' WHERE rowid = 2", id(0x00ff_fffe)));
+            statements.push(format!("DELETE FROM {table} WHERE rowid = 3"));
+        }
+        let run = |sql: String| {
+            let mut statement = connection.prepare(&sql).unwrap();
+            statement.execute([]).unwrap();
+            statement.get_status(StatementStatus::VmStep)
+        };
+        statements.into_iter().map(run).collect()
+    };
+    let (few, many) = (steps(10), steps(2000));
+    assert!(few.iter().zip(&many).all(|(few, many)| *many < few + 100), "{few:?} and {many:?}");
 }

@@ -69,7 +69,7 @@ fn the_next_run_repairs_wrong_summaries() {
          DELETE FROM Customers WHERE Scoring = 9; DELETE FROM Incidents WHERE rowid % 2;
          UPDATE Incidents SET Amount = Amount + 0.1",
         "UPDATE IncidentTotals SET Volume = 7, Count = 0; UPDATE CustomerCount SET Count = -1",
-        "INSERT INTO IncidentTotals VALUES ('nobody', 1, 1); INSERT INTO CustomerCount VALUES (3)",
+        "INSERT INTO IncidentTotals VALUES ('none', 1, 1); INSERT INTO CustomerCount VALUES (3)",
         "DELETE FROM IncidentTotals; DELETE FROM CustomerCount",
         "DROP TABLE IncidentTotals; DROP TABLE CustomerCount; DROP TABLE ReplacedIncidents",
         "DROP VIEW IncidentCounting; DROP VIEW RowCheck; DROP VIEW RuleViolations; DROP INDEX IncidentTotalsByCount",

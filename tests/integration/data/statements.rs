@@ -154,7 +154,7 @@ fn the_dashboard_reads_a_handful_of_index_entries_with_stale_statistics_too() {
     };
     database.script(&rows(1, 1));
     database.script("ANALYZE");
-    database.script(&rows(2, 20_000));
+    database.script(&rows(2, 5_000));
     assert_plans(&database, "summary.sql");
 }
 

@@ -112,12 +112,12 @@ fn fails_with(output: &Output, text: &str) -> bool {
 }
 
 #[test]
-fn the_job_applies_the_migrations_with_the_token_that_can_write_and_the_app_reads_with_the_other() {
+fn the_job_migrates_with_the_write_token_and_the_app_uses_the_read_token() {
     if !needs(&["curl", "openssl"]) {
         return;
     }
-    let (secrets, stranger) = (Secrets::new(), Secrets::new());
-    assert!(secrets.run(&[]) && stranger.run(&[]));
+    let (secrets, other) = (Secrets::new(), Secrets::new());
+    assert!(secrets.run(&[]) && other.run(&[]));
     let Some(server) = LibsqlServer::with_key(&secrets.value("database.env", "jwt-key")) else { return };
     let (reader, writer) = (secrets.value("database.env", "token"), secrets.value("migrations.env", "token"));
     let read = |sql: &str| server.client_with(&reader).statement(sql, &[]);
@@ -125,7 +125,7 @@ fn the_job_applies_the_migrations_with_the_token_that_can_write_and_the_app_read
 
     // Wrong tokens and wrong scripts change nothing.
     assert!(fails_with(&apply(&server, &reader, MIGRATIONS), "403"));
-    assert!(fails_with(&apply(&server, &stranger.value("migrations.env", "token"), MIGRATIONS), "401"));
+    assert!(fails_with(&apply(&server, &other.value("migrations.env", "token"), MIGRATIONS), "401"));
     let (most, _) = MIGRATIONS.rsplit_once("COMMIT;").unwrap();
     for mistake in ["SELECT * FROM Missing;", "SELEC 1;"] {
         let output = apply(&server, &writer, &format!("{most}{mistake} COMMIT;\n"));

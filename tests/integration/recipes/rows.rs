@@ -23,7 +23,7 @@ fn succeed(folder: &Path, commands: &str) {
     assert!(output.status.success(), "{commands}: {output:?}");
 }
 
-/// An app that keeps its data in `.spin` of the folder, as the commands expect it.
+/// An app whose state directory is `.spin` in the folder, as the commands expect.
 fn start(folder: &Path, migrated: bool) -> App {
     let options = Options::default().arguments(["--sqlite", "PRAGMA journal_mode = WAL"]);
     let options = if migrated { options.migrated() } else { options };
@@ -35,7 +35,7 @@ fn incidents(app: &App) -> usize {
 }
 
 #[test]
-fn rows_are_loaded_all_or_none_and_a_rejected_row_is_named() {
+fn rows_are_loaded_in_one_transaction_and_errors_name_table_and_column() {
     if !needs(&["sqlite3", "python3"]) {
         return;
     }
@@ -56,7 +56,7 @@ fn rows_are_loaded_all_or_none_and_a_rejected_row_is_named() {
     let loaded = app.get("/incidents/items/5d8a2c1e-0b6f-4a39-9c55-1f2e3d4c5b6a").json();
     assert_eq!(loaded["amount"], 120.5);
 
-    // One row is already there, and one is new.
+    // One row exists, and one is new.
     let programs = python::install("sqlite-utils", VERSIONS);
     let insert = insert.replace("sqlite-utils", programs.join("sqlite-utils").to_str().unwrap());
     fs::write(
@@ -71,7 +71,7 @@ fn rows_are_loaded_all_or_none_and_a_rejected_row_is_named() {
 }
 
 #[test]
-fn a_backup_of_a_running_app_is_restored_with_all_its_rows() {
+fn a_backup_of_a_running_app_has_all_rows() {
     if !needs(&["sqlite3"]) {
         return;
     }
@@ -80,7 +80,7 @@ fn a_backup_of_a_running_app_is_restored_with_all_its_rows() {
     let path = |name: &str| folder.path().join(name);
     fs::copy(harness::root().join("migrations.sql"), path("migrations.sql")).unwrap();
     let app = start(folder.path(), true);
-    // A reader keeps SQLite from moving newer rows out of the log.
+    // A reader keeps newer rows in the write-ahead log.
     let reader = app.database();
     reader.execute_batch("BEGIN; SELECT count(*) FROM Customers").unwrap();
     app.sql("DELETE FROM Customers WHERE Name = 'Yarrow Pharma'");
@@ -90,14 +90,14 @@ fn a_backup_of_a_running_app_is_restored_with_all_its_rows() {
     let [backup, restore] = &blocks("sh", "Backup and restore")[..] else { panic!("two blocks") };
     succeed(folder.path(), backup);
     drop(reader);
-    // After a crash the write-ahead log remains.
+    // A crash leaves a write-ahead log.
     app.sql("DELETE FROM Incidents");
     app.stop(Signal::SIGKILL);
 
     for backup in ["backup.db", "compact.db", "copied.db"] {
         succeed(folder.path(), &restore.replace("backup.db", backup));
         let app = start(folder.path(), false);
-        // The latest rows were in the log, so a copy of the file lacks them.
+        // A copy of the database file does not have the latest rows, which are in the write-ahead log.
         assert_eq!(app.dashboard().text() == expected, backup != "copied.db", "{backup}");
         app.stop(Signal::SIGKILL);
     }

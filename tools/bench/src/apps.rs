@@ -90,7 +90,7 @@ impl HangingApp {
 
     pub fn resume(&mut self) -> Result<()> {
         match self.on_server {
-            true => self.app.libsql().go_on(),
+            true => self.app.libsql().resume(),
             false => self.lock.execute_batch("ROLLBACK")?,
         }
         Ok(())
