@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use service_chassis::pagination::{self, ARRAY, Page, ROWS_PER_PAGE};
+use service_chassis::pagination::{self, ARRAY, Page};
 use service_chassis::{Error, Response, database, ok, parameter};
 use spin_sdk::sqlite::Value::{self, Blob, Integer, Null, Text};
 
@@ -19,10 +19,10 @@ pub async fn items() -> Result<Response, Error> {
     pagination::respond(ARRAY, start, items_after).await
 }
 
-async fn items_after((name, id): (Vec<u8>, String)) -> Result<Page<(Vec<u8>, String)>> {
-    let parameters = [Blob(name), Text(id), Integer(ROWS_PER_PAGE)];
+async fn items_after((name, id): (Vec<u8>, String), max_rows: i64) -> Result<Page<(Vec<u8>, String)>> {
+    let parameters = [Blob(name), Text(id), Integer(max_rows)];
     page(include_str!("customers/items.sql"), &parameters, |last, rows| {
-        (rows == ROWS_PER_PAGE).then_some((last.name, last.id))
+        (rows == max_rows).then_some((last.name, last.id))
     })
     .await
 }
@@ -47,8 +47,8 @@ pub async fn top(limit: &str) -> Result<Response, Error> {
     pagination::respond(ARRAY, Rank { last: start, remaining: limit }, top_after).await
 }
 
-async fn top_after(Rank { last, remaining }: Rank) -> Result<Page<Rank>> {
-    let length = remaining.min(ROWS_PER_PAGE);
+async fn top_after(Rank { last, remaining }: Rank, max_rows: i64) -> Result<Page<Rank>> {
+    let length = remaining.min(max_rows);
     let parameters = [Integer(last.scoring), Blob(last.name), Text(last.id), Integer(length)];
     page(include_str!("customers/top.sql"), &parameters, |last, rows| {
         let remaining = remaining - rows;

@@ -2,7 +2,7 @@
 //! the JSON, because passing rows to the component one by one costs more.
 
 use anyhow::{Context, Result, bail};
-use service_chassis::pagination::{self, ARRAY, Brackets, Page, ROWS_PER_PAGE};
+use service_chassis::pagination::{self, ARRAY, Brackets, Page};
 use service_chassis::{Error, Response, database, ok, parameter};
 use spin_sdk::sqlite::Value::{self, Blob, Integer, Null, Real, Text};
 
@@ -17,12 +17,12 @@ pub async fn items() -> Result<Response, Error> {
     pagination::respond(ARRAY, None, items_after).await
 }
 
-async fn items_after(rowid: Option<i64>) -> Result<Page<Option<i64>>> {
-    let parameters = [key(rowid), Integer(ROWS_PER_PAGE)];
+async fn items_after(rowid: Option<i64>, max_rows: i64) -> Result<Page<Option<i64>>> {
+    let parameters = [key(rowid), Integer(max_rows)];
     let row = database::row(include_str!("incidents/items.sql"), &parameters).await?;
     match row.context("the query returned no row")? {
         [Blob(json), Integer(rows), Integer(last)] => {
-            let next = (rows == ROWS_PER_PAGE).then_some(Some(last));
+            let next = (rows == max_rows).then_some(Some(last));
             Ok(Page { separator: ",", json: database::text(json), next })
         }
         [Null, ..] => Ok(Page::empty()),
@@ -43,14 +43,17 @@ pub async fn grouped_by_customer() -> Result<Response, Error> {
     pagination::respond(brackets, (Vec::new(), None), grouped_after).await
 }
 
-async fn grouped_after((customer, rowid): (Vec<u8>, Option<i64>)) -> Result<Page<(Vec<u8>, Option<i64>)>> {
-    let parameters = [Blob(customer), key(rowid), Integer(ROWS_PER_PAGE)];
+async fn grouped_after(
+    (customer, rowid): (Vec<u8>, Option<i64>),
+    max_rows: i64,
+) -> Result<Page<(Vec<u8>, Option<i64>)>> {
+    let parameters = [Blob(customer), key(rowid), Integer(max_rows)];
     let row = database::row(include_str!("incidents/grouped_by_customer.sql"), &parameters).await?;
     match row.context("the query returned no row")? {
         [Blob(json), Integer(continues), Integer(rows), Blob(customer), Integer(rowid)] => {
             // A list that continues from the page before was not closed there.
             let separator = if continues == 0 { "]," } else { "," };
-            let next = (rows == ROWS_PER_PAGE).then_some((customer, Some(rowid)));
+            let next = (rows == max_rows).then_some((customer, Some(rowid)));
             Ok(Page { separator, json: database::text(json), next })
         }
         [Null, ..] => Ok(Page::empty()),

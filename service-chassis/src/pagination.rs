@@ -8,8 +8,11 @@ use futures::{StreamExt, stream};
 
 use crate::{Body, Error, Response, ok};
 
-/// The largest number of rows in a page.
-pub const ROWS_PER_PAGE: i64 = 1000;
+/// The largest number of rows in each of the first two pages. A list that is not longer than one is sent whole.
+const FIRST_ROWS: i64 = 1000;
+
+/// The largest number of rows in a later page. Longer pages are faster, but the first byte should not wait for them.
+const ROWS: i64 = 4000;
 
 /// A part of a list. `K` is the key of its last row.
 pub struct Page<K> {
@@ -39,7 +42,8 @@ pub struct Brackets {
 /// The brackets of a JSON array.
 pub const ARRAY: Brackets = Brackets { open: "[", close: "]", empty: "[]" };
 
-/// A response with the list whose pages `fetch` returns. The first page is the one after the key `start`.
+/// A response with the list whose pages `fetch` returns, from a key and the largest number of rows. `start` is before the
+/// first page.
 ///
 /// A list that fits into one page is sent with its length, a longer one page by page.
 ///
@@ -47,15 +51,15 @@ pub const ARRAY: Brackets = Brackets { open: "[", close: "]", empty: "[]" };
 /// Those of `fetch` for the first two pages. After a later error the response ends early.
 pub async fn respond<K: 'static, F>(brackets: Brackets, start: K, fetch: F) -> Result<Response, Error>
 where
-    F: AsyncFn(K) -> Result<Page<K>> + 'static,
+    F: AsyncFn(K, i64) -> Result<Page<K>> + 'static,
 {
     let Brackets { open, close, empty } = brackets;
-    let first = fetch(start).await?;
+    let first = fetch(start, FIRST_ROWS).await?;
     if first.json.is_empty() {
         return Ok(ok(empty));
     }
     let second = match first.next {
-        Some(key) => fetch(key).await?,
+        Some(key) => fetch(key, FIRST_ROWS).await?,
         None => Page::empty(),
     };
     if second.json.is_empty() {
@@ -64,7 +68,7 @@ where
 
     let rest = stream::try_unfold((second.next, fetch), async |(next, fetch)| {
         let Some(key) = next else { return Ok(None) };
-        let page = fetch(key).await?;
+        let page = fetch(key, ROWS).await?;
         Ok(Some((page.separator.to_owned() + &page.json, (page.next, fetch))))
     });
     let first_two = [open.to_owned() + &first.json, second.separator.to_owned() + &second.json];
