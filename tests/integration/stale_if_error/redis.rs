@@ -130,3 +130,28 @@ fn a_store_that_crashed_and_restarted_is_used_again() {
     let failed = || app.send("GET", "/aggregates/dashboard", &[("x-request-id", &id)]);
     eventually("entries are read again", || failed().json().get("stale").is_some());
 }
+
+#[test]
+fn an_idle_connection_that_redis_closed_costs_no_stale_entry() {
+    if !needs(&["redis-server"]) {
+        return;
+    }
+    let redis = Redis::start();
+    let app = on(&redis.url(), Options::default().migrated());
+    let entries_of_all = || {
+        app.dashboard(); // An instance tries to write once in 5 s.
+        keys(&redis).len() == names().len()
+    };
+    eventually("an entry of each backend", entries_of_all);
+    redis.command::<()>(&["FLUSHALL"]);
+    assert!(redis.command::<u32>(&["CLIENT", "KILL", "TYPE", "normal"]) >= 1);
+    eventually("an entry of each backend by a new connection", entries_of_all);
+    assert_eq!(app.log("aggregates-service", "stderr"), "", "a write failed");
+
+    let complete = app.dashboard().json();
+    assert!(redis.command::<u32>(&["CLIENT", "KILL", "TYPE", "normal"]) >= 1);
+    app.sql("ALTER TABLE Customers RENAME TO Gone");
+    let stale = app.dashboard().json();
+    assert_eq!(stale["stale"][0]["service"], names()[0], "{stale}");
+    assert_eq!(stale["topCustomers"], complete["topCustomers"]);
+}
