@@ -12,7 +12,7 @@ use crate::{Body, Error, Response, ok};
 const FIRST_ROWS: i64 = 1000;
 
 /// The largest number of rows in a later page. Longer pages are faster, but the first byte should not wait for them.
-const ROWS: i64 = 4000;
+const ROWS: i64 = 2000;
 
 /// A part of a list. `K` is the key of its last row.
 pub struct Page<K> {

@@ -84,6 +84,12 @@ impl Server {
     }
 
     fn end(&mut self, signal: Signal) -> ExitStatus {
+        if signal == Signal::SIGKILL {
+            // `spin up` cannot pass it on.
+            for process in self.processes().split_off(1) {
+                let _ = send(signal, process);
+            }
+        }
         send(signal, self.child.id()).expect("a child can be signalled");
         self.child.wait().expect("a child can be waited for")
     }
