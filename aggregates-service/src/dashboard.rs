@@ -60,7 +60,7 @@ pub struct Unavailable {
 }
 
 /// A backend whose sections come from a stale entry.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stale {
     service: &'static str,
@@ -87,7 +87,6 @@ impl Dashboard {
         let customers = customers.record(&mut calls);
         let incidents = incidents.record(&mut calls);
         let (unavailable, stale) = failures(&calls);
-
         let (customer_count, top_customers) = customers.map(|summary| (summary.count, summary.top)).unzip();
         let (customers_with_most_incidents, customers_with_highest_incident_volume) =
             incidents.map(|summary| (summary.most_incidents, summary.highest_volume)).unzip();
@@ -107,8 +106,7 @@ impl Dashboard {
         self.calls.iter().all(|call| call.outcome == Outcome::Fresh)
     }
 
-    /// 200 if there is any section. Otherwise 504 if every call timed out, else 502. With `?require=complete`, 503
-    /// unless the dashboard is complete.
+    /// 200 with any section, otherwise 504 if every call timed out, or 502. 503 if `?require=complete` fails.
     pub fn status(&self, query: &Query) -> StatusCode {
         let timed_out = |call: &CallReport| call.outcome.reason() == Some(Reason::Timeout);
         if query.require_complete && !self.is_complete() {
