@@ -54,8 +54,8 @@ pub(crate) async fn send(
     let headers = head.headers.try_into().map_err(|error| internal_error(&error))?;
     let (writer, contents, trailers) = BodyWriter::new();
     let (response, _) = wasi::Response::new(headers, Some(contents), trailers);
+    // A new response has the status 200 already.
     if head.status != StatusCode::OK {
-        // A new response has the status 200 already.
         response.set_status_code(head.status.as_u16()).map_err(|()| internal_error(&head.status))?;
     }
     spawn(async move {

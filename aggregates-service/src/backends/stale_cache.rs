@@ -58,7 +58,7 @@ pub async fn read<T: DeserializeOwned>(service: &str, log: &Log) -> Option<(T, D
     if max_age.is_zero() || CIRCUIT.with(CircuitBreaker::is_open) {
         return None;
     }
-    let value = within(READ_TIMEOUT, get(service)).await;
+    let value = within(READ_TIMEOUT, async { get(&open().await?, service).await }).await;
     let value = value.inspect_err(|error| fail(log, error, "read", service)).ok()??;
     let entry: Entry<T> = parse(&value)
         .inspect_err(|error| log.error(&format!("invalid stale entry of {service}: {error:#}")))
@@ -103,17 +103,20 @@ async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Re
     timeout(limit, work).await.unwrap_or_else(|| Err(anyhow!("no response of the store within {limit:?}")))
 }
 
-async fn get(service: &str) -> Result<Option<Vec<u8>>> {
-    let store = Store::open_default().await.context("cannot open the store")?;
+async fn open() -> Result<Store> {
+    Store::open_default().await.context("cannot open the store")
+}
+
+async fn get(store: &Store, service: &str) -> Result<Option<Vec<u8>>> {
     store.get(key(service)).await.context("cannot read from the store")
 }
 
 async fn put(service: &str, response: &[u8], read_at: SystemTime) -> Result<()> {
-    let current = get(service).await?;
+    let store = open().await?;
+    let current = get(&store, service).await?;
     if current.is_some_and(|current| is_recent(&current, read_at)) {
         return Ok(()); // Another instance wrote it.
     }
-    let store = Store::open_default().await.context("cannot open the store")?;
     store.set(key(service), value(response, read_at)).await.context("cannot write to the store")
 }
 
