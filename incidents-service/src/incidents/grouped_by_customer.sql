@@ -8,7 +8,11 @@ SELECT CAST(group_concat(iif(Continues, '', json_quote(CustomerName) || ':[') ||
 FROM (
     SELECT CustomerName, CustomerName = CAST(?1 AS TEXT) AND ?2 > -1e19 AS Continues,
         group_concat(
-            json_object('id', Id, 'amount', json(printf('%.15g', Amount)), 'customerName', CustomerName), ','
+            json_object(
+                'id', Id,
+                'amount', iif(typeof(Amount) = 'integer', Amount, json(printf('%.15g', Amount))),
+                'customerName', CustomerName
+            ), ','
         ) AS Entries,
         count(*) AS NumberOfRows, max(RowNumber) AS LastRow
     FROM (
