@@ -114,9 +114,13 @@ impl Cors {
 /// Whether `text` is a scheme, a host and perhaps a port, as in the header `origin` (RFC 6454, section 6.2).
 fn is_origin(text: &str) -> bool {
     let Ok(uri) = text.parse::<Uri>() else { return false };
-    let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
-    let origin = format!("{}://{authority}", uri.scheme_str().unwrap_or_default());
-    !authority.is_empty() && !authority.contains('@') && origin.eq_ignore_ascii_case(text)
+    let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else { return false };
+    let port = match (scheme, uri.port_u16()) {
+        // Browsers leave out the default port, so an entry with it would match no request.
+        (_, None) | ("http", Some(80)) | ("https", Some(443)) => String::new(),
+        (_, Some(port)) => format!(":{port}"),
+    };
+    !host.is_empty() && format!("{scheme}://{host}{port}").eq_ignore_ascii_case(text)
 }
 
 #[cfg(test)]
@@ -126,7 +130,7 @@ mod tests {
     #[test]
     fn origins_are_a_scheme_a_host_and_perhaps_a_port() {
         for origin in
-            ["https://app.example", "http://localhost:5173", "http://[::1]:80", "capacitor://localhost"]
+            ["https://app.example", "http://localhost:5173", "http://[::1]:443", "capacitor://localhost"]
         {
             assert_eq!(Cors::parse(origin), Ok(Cors::Origins(vec![origin.to_owned()])), "{origin}");
         }
@@ -144,6 +148,10 @@ mod tests {
             "https://app.example/path",
             "https://app.example?x",
             "https://user@app.example",
+            "https://app.example:443",
+            "http://app.example:80",
+            "https://app.example:",
+            "https://app.example:08443",
             "https://",
             "//app.example",
             "https://app.example,",
