@@ -63,15 +63,3 @@ fn openapi_yaml_has_the_routes_of_the_services() {
         assert_eq!(&arms, described, "{service}");
     }
 }
-
-#[test]
-fn arms_of_a_match_are_found() {
-    let source = r#"
-        let list = ["a", "b"];
-        match segments {
-            ["customers", "count"] => count(),
-            ["customers", "top", limit] if limit > 0 => top(limit),
-            [..] => not_found(),
-        }"#;
-    assert_eq!(arms(source), ["/customers/count", "/customers/top/{}"].map(str::to_owned).into());
-}

@@ -3,13 +3,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::Response;
 use nix::sys::signal::Signal;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 use ureq::{Agent, Body};
 
-use crate::{Ended, LibsqlServer, Manifest, Reply, Runtime, Server, artifacts, backends, http_client, usage};
+use crate::{
+    Ended, LibsqlServer, Manifest, PATIENCE, Reply, Runtime, Server, artifacts, backends, http_client, usage,
+};
 
 /// Starts an app with changes.
 pub struct Options {
@@ -56,13 +58,6 @@ impl Options {
         self.arguments(["--variable", &format!("{name}={value}")])
     }
 
-    /// Runs SQL on the database before the app is started.
-    pub fn prepared(mut self, sql: &str) -> Self {
-        let state = self.state.take().unwrap_or_default();
-        state.database().execute_batch(sql).expect("the SQL of the test is right");
-        self.state(state)
-    }
-
     /// Uses this state directory instead of a new one.
     pub fn state(mut self, state: impl Into<State>) -> Self {
         self.state = Some(state.into());
@@ -76,7 +71,7 @@ impl Options {
     pub fn start(self) -> App {
         match self.try_start() {
             Ok(app) => app,
-            Err(stopped) => panic!("the app did not start: {}\n{}", stopped.status, stopped.output),
+            Err(ended) => panic!("the app did not start: {}\n{}", ended.status, ended.output),
         }
     }
 
@@ -84,7 +79,7 @@ impl Options {
     ///
     /// # Errors
     /// Its status and output.
-    pub fn try_start(self) -> Result<App, Stopped> {
+    pub fn try_start(self) -> Result<App, Ended> {
         let state = self.state.unwrap_or_default();
         let manifest = state.path().join("spin.toml");
         self.manifest.write(&manifest);
@@ -94,10 +89,8 @@ impl Options {
         if let Some(server) = &state.libsql {
             command.arg("--runtime-config-file").arg(server.runtime_config("none"));
         }
-        match Server::start(&mut command) {
-            Ok(server) => Ok(App { server, agent: http_client::agent(http_client::PATIENCE), state }),
-            Err(Ended { status, output }) => Err(Stopped { status, output, state }),
-        }
+        let server = Server::start(&mut command)?;
+        Ok(App { server, agent: http_client::agent(PATIENCE), state })
     }
 }
 
@@ -114,24 +107,6 @@ pub struct State {
 impl State {
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// The file of the database `default`.
-    pub fn database_file(&self) -> PathBuf {
-        self.path.join("sqlite_db.db")
-    }
-
-    /// Read-only if a server holds the database.
-    fn database(&self) -> Connection {
-        let connection = match &self.libsql {
-            None => Connection::open(self.database_file()),
-            Some(server) => {
-                Connection::open_with_flags(server.database_file(), OpenFlags::SQLITE_OPEN_READ_ONLY)
-            }
-        };
-        let connection = connection.expect("the database can be opened");
-        connection.busy_timeout(Duration::from_secs(30)).expect("a timeout can be set");
-        connection
     }
 }
 
@@ -209,27 +184,14 @@ impl App {
 
     /// Sends a request without a body.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
-        let reply = self.request(method, path, headers).and_then(http_client::read);
-        reply.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+        let response = http_client::send(&self.agent, method, &format!("{}{path}", self.base()), headers);
+        response.and_then(http_client::read).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
     /// Sends a GET and returns after the head of the response. The test may read the body.
     pub fn open(&self, path: &str) -> Response<impl Read + use<>> {
-        let response = self.request("GET", path, &[]).unwrap_or_else(|error| panic!("GET {path}: {error}"));
-        response.map(Body::into_reader)
-    }
-
-    fn request(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-    ) -> Result<Response<Body>, ureq::Error> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base()));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.agent.run(request.body(()).expect("the request of the test is right"))
+        let response = http_client::send(&self.agent, "GET", &format!("{}{path}", self.base()), &[]);
+        response.unwrap_or_else(|error| panic!("GET {path}: {error}")).map(Body::into_reader)
     }
 
     /// The dashboard as JSON.
@@ -237,9 +199,17 @@ impl App {
         self.get("/aggregates/dashboard")
     }
 
-    /// Opens a connection to the app's database.
+    /// Opens a connection to the app's database, which is read-only if a server holds the database.
     pub fn database(&self) -> Connection {
-        self.state.database()
+        let connection = match &self.state.libsql {
+            None => Connection::open(self.state.path.join("sqlite_db.db")),
+            Some(server) => {
+                Connection::open_with_flags(server.database_file(), OpenFlags::SQLITE_OPEN_READ_ONLY)
+            }
+        };
+        let connection = connection.expect("the database can be opened");
+        connection.busy_timeout(Duration::from_secs(30)).expect("a timeout can be set");
+        connection
     }
 
     /// Runs SQL on the app's database.

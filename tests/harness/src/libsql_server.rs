@@ -20,7 +20,6 @@ pub(crate) const PROGRAM: &str = "libsql-server";
 /// A server with its own port and database, which survive a restart. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct LibsqlServer {
-    program: &'static Path,
     key: Option<String>,
     directory: TempDir,
     port: u16,
@@ -55,15 +54,14 @@ impl LibsqlServer {
         if !needs(&[PROGRAM]) {
             return None;
         }
-        let program = program()?;
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         // Another process may take the free port first.
         let start = |_| {
             let port = free_port();
-            Some((port, launch(program, key.as_deref(), directory.path(), port)?))
+            Some((port, launch(key.as_deref(), directory.path(), port)?))
         };
         let (port, process) = (0..10).find_map(start).expect("the server starts, or prints an error");
-        Some(Self { program, key, directory, port, process })
+        Some(Self { key, directory, port, process })
     }
 
     /// `http://127.0.0.1:<port>`
@@ -71,14 +69,13 @@ impl LibsqlServer {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// A client without a token.
+    /// A client of a server that needs no token.
     pub fn client(&self) -> Hrana {
-        Hrana::new(&self.url(), None)
+        self.client_with("none")
     }
 
-    /// A client with a token.
     pub fn client_with(&self, token: &str) -> Hrana {
-        Hrana::new(&self.url(), Some(token))
+        Hrana::new(&self.url(), token)
     }
 
     /// The database, for reading.
@@ -123,15 +120,15 @@ impl LibsqlServer {
 
     /// Kills it, as a crash would.
     pub fn kill(&mut self) {
-        self.process.kill().expect("a child can be killed");
+        let _ = self.process.kill(); // It may have ended already.
         self.process.wait().expect("a child can be waited for");
     }
 
     /// Starts it again after a kill, on its port and with its data.
     pub fn restart(&mut self) {
         self.kill();
-        self.process = launch(self.program, self.key.as_deref(), self.directory.path(), self.port)
-            .expect("the port is still free");
+        let process = launch(self.key.as_deref(), self.directory.path(), self.port);
+        self.process = process.expect("the port is still free");
     }
 
     fn signal(&self, signal: Signal) {
@@ -145,9 +142,7 @@ impl LibsqlServer {
 
 impl Drop for LibsqlServer {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.kill();
     }
 }
 
@@ -162,8 +157,8 @@ pub(crate) fn program() -> Option<&'static Path> {
 }
 
 /// Waits until the server is healthy; `None` if it ends, as it does if the port is in use.
-fn launch(program: &Path, key: Option<&str>, directory: &Path, port: u16) -> Option<Child> {
-    let mut process = Command::new(program)
+fn launch(key: Option<&str>, directory: &Path, port: u16) -> Option<Child> {
+    let mut process = Command::new(program()?)
         .arg("--no-welcome")
         .args(["--http-listen-addr", &format!("127.0.0.1:{port}"), "--db-path"])
         .arg(directory.join("data"))

@@ -2,14 +2,14 @@
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ::redis::{Client, Connection, FromRedisValue, RedisResult, cmd};
+use ::redis::{Client, FromRedisValue, RedisResult, cmd};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-const START_LIMIT: Duration = Duration::from_secs(30);
+use crate::eventually;
+
 const RESPONSE_LIMIT: Duration = Duration::from_secs(10);
 
 /// A Redis server. It is killed when this is dropped.
@@ -68,11 +68,13 @@ impl Redis {
     /// # Panics
     /// If the command fails.
     pub fn command<T: FromRedisValue>(&self, command: &[&str]) -> T {
-        let response = self.connect().and_then(|mut connection| {
-            connection.set_read_timeout(Some(RESPONSE_LIMIT))?;
-            cmd(command[0]).arg(&command[1..]).query(&mut connection)
-        });
-        response.unwrap_or_else(|error| panic!("{command:?}: {error}"))
+        self.query(command).unwrap_or_else(|error| panic!("{command:?}: {error}"))
+    }
+
+    fn query<T: FromRedisValue>(&self, command: &[&str]) -> RedisResult<T> {
+        let mut connection = Client::open(self.url())?.get_connection_with_timeout(RESPONSE_LIMIT)?;
+        connection.set_read_timeout(Some(RESPONSE_LIMIT))?;
+        cmd(command[0]).arg(&command[1..]).query(&mut connection)
     }
 
     /// Makes it hang: it accepts connections and requests, and sends nothing.
@@ -83,6 +85,10 @@ impl Redis {
     /// Ends [`Redis::hang`].
     pub fn resume(&self) {
         self.signal(Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.process.id().cast_signed()), signal).expect("a child can be signalled");
     }
 
     /// Ends it and its data, as a crash would.
@@ -97,28 +103,16 @@ impl Redis {
         assert!(self.is_up(), "redis-server does not start again");
     }
 
-    fn connect(&self) -> RedisResult<Connection> {
-        Client::open(self.url())?.get_connection_with_timeout(RESPONSE_LIMIT)
-    }
-
     /// Waits until this process serves the port; false if it ends.
     fn is_up(&mut self) -> bool {
         let itself = format!("process_id:{}\r", self.process.id());
-        let started = Instant::now();
-        while self.process.try_wait().expect("a child can be waited for").is_none() {
-            let info =
-                self.connect().and_then(|mut redis| cmd("INFO").arg("server").query::<String>(&mut redis));
-            if info.is_ok_and(|info| info.contains(&itself)) {
-                return true;
-            }
-            assert!(started.elapsed() < START_LIMIT, "redis-server does not start");
-            sleep(Duration::from_millis(10));
-        }
-        false
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.process.id().cast_signed()), signal).expect("a child can be signalled");
+        let (mut serves, mut has_ended) = (false, false);
+        eventually("redis-server starts", || {
+            serves = self.query::<String>(&["INFO", "server"]).is_ok_and(|info| info.contains(&itself));
+            has_ended = self.process.try_wait().expect("a child can be waited for").is_some();
+            serves || has_ended
+        });
+        serves
     }
 }
 
