@@ -2,43 +2,30 @@
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use harness::{App, Manifest, Server, eventually, get, needs, needs_spin, root};
+use harness::{App, Manifest, Process, Server, eventually, get, needs, needs_spin, root};
 use tempfile::tempdir;
 
-/// A registry with its own port and directory. It is killed when this is dropped.
-struct Registry {
-    process: Child,
-    address: String,
-}
-
-impl Registry {
-    fn start(directory: &Path) -> Self {
-        let (config, log) = (directory.join("config.yml"), directory.join("log"));
-        let images = directory.join("images");
-        let text = format!(
-            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {images:?}}}}}\nhttp: {{addr: 127.0.0.1:0}}\n"
-        );
-        fs::write(&config, text).unwrap();
-        let mut command = Command::new("docker-registry");
-        command.arg("serve").arg(config).stdout(Stdio::null()).stderr(File::create(&log).unwrap());
-        let mut registry = Self { process: command.spawn().unwrap(), address: String::new() };
-        eventually("the registry serves", || {
-            let log = fs::read_to_string(&log).unwrap();
-            let listening = log.split_once("listening on ").and_then(|(_, rest)| rest.split_once('"'));
-            registry.address = listening.map(|(address, _)| address.to_owned()).unwrap_or_default();
-            !registry.address.is_empty()
-        });
-        registry
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// Starts a registry in a directory and returns it with its address.
+fn registry(directory: &Path) -> (Process, String) {
+    let (config, log) = (directory.join("config.yml"), directory.join("log"));
+    let images = directory.join("images");
+    let text = format!(
+        "{{version: 0.1, storage: {{filesystem: {{rootdirectory: {images:?}}}}}, http: {{addr: 127.0.0.1:0}}}}"
+    );
+    fs::write(&config, text).unwrap();
+    let mut command = Command::new("docker-registry");
+    command.arg("serve").arg(config).stdout(Stdio::null()).stderr(File::create(&log).unwrap());
+    let process = Process::start(&mut command);
+    let mut address = None;
+    eventually("the registry serves", || {
+        let log = fs::read_to_string(&log).unwrap();
+        let listening = log.split_once("listening on ").and_then(|(_, rest)| rest.split_once('"'));
+        address = listening.map(|(address, _)| address.to_owned());
+        address.is_some()
+    });
+    (process, address.unwrap())
 }
 
 #[test]
@@ -48,8 +35,8 @@ fn an_app_from_a_registry_gives_the_same_answers() {
     }
     let directory = tempdir().unwrap();
     let directory = directory.path();
-    let registry = Registry::start(directory);
-    let image = format!("{}/aggregate-pattern:test", registry.address);
+    let (_registry, address) = registry(directory);
+    let image = format!("{address}/aggregate-pattern:test");
     // Spin's own cache could have another image of the same name.
     let spin = |arguments: &[&str]| {
         let mut spin = Command::new("spin");

@@ -67,22 +67,19 @@ impl Options {
     /// Starts the app and waits until it serves.
     ///
     /// # Panics
-    /// If it ends instead, with its output.
+    /// If it ends instead.
     pub fn start(self) -> App {
-        match self.try_start() {
-            Ok(app) => app,
-            Err(ended) => panic!("the app did not start: {}\n{}", ended.status, ended.output),
-        }
+        self.try_start().unwrap_or_else(|ended| panic!("{}\n{}", ended.status, ended.output))
     }
 
-    /// Starts the app; an error if it ends before it serves.
+    /// Starts the app and waits until it serves.
     ///
     /// # Errors
-    /// Its status and output.
-    pub fn try_start(self) -> Result<App, Ended> {
+    /// If it ends instead.
+    pub fn try_start(mut self) -> Result<App, Ended> {
         let state = self.state.unwrap_or_default();
         let manifest = state.path().join("spin.toml");
-        self.manifest.write(&manifest);
+        std::fs::write(&manifest, self.manifest.document().to_string()).expect("the manifest can be written");
         let mut command = self.runtime.up();
         command.arg("--from").arg(&manifest).args(["--listen", "127.0.0.1:0", "--state-dir"]);
         command.arg(state.path()).args(&self.arguments).current_dir(state.path());
@@ -113,14 +110,9 @@ impl State {
 impl Default for State {
     fn default() -> Self {
         let directory = tempfile::Builder::new().prefix("aggregate-pattern-").tempdir();
-        let state = Self::from(directory.expect("a temporary directory can be made"));
-        Self { libsql: LibsqlServer::chosen().map(Box::new), ..state }
-    }
-}
-
-impl From<TempDir> for State {
-    fn from(directory: TempDir) -> Self {
-        Self { path: directory.path().to_owned(), libsql: None, _temporary: Some(directory) }
+        let directory = directory.expect("a temporary directory can be made");
+        let libsql = LibsqlServer::chosen().map(Box::new);
+        Self { path: directory.path().to_owned(), libsql, _temporary: Some(directory) }
     }
 }
 

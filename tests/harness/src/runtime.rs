@@ -1,5 +1,4 @@
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use crate::artifacts;
 
@@ -50,14 +49,4 @@ impl Runtime {
             }
         }
     }
-}
-
-/// Runs the development server, not the chosen runtime, until it ends.
-pub fn dev_server<'a>(directory: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Output {
-    Command::new(artifacts::program("dev-server"))
-        .args(arguments)
-        .current_dir(directory)
-        .env_remove("RUST_BACKTRACE")
-        .output()
-        .expect("the development server can be started")
 }
