@@ -5,23 +5,12 @@ use serde_json::{Value, json};
 
 use crate::faults::names;
 
-/// All keys that grant something to a component.
-const CAPABILITIES: [&str; 8] = [
-    "variables",
-    "environment",
-    "files",
-    "allowed_outbound_hosts",
-    "key_value_stores",
-    "sqlite_databases",
-    "ai_models",
-    "dependencies",
-];
-
 /// The app in which the aggregate is a component that tries every capability. It has only these outbound hosts.
 fn probe(hosts: Vec<&str>) -> App {
     let change = |manifest: Manifest| {
         let manifest = manifest.replace(AGGREGATES, "");
-        let manifest = CAPABILITIES.iter().fold(manifest, |manifest, key| manifest.unset(AGGREGATES, key));
+        let granted = ["environment", "key_value_stores", "variables"];
+        let manifest = granted.iter().fold(manifest, |manifest, key| manifest.unset(AGGREGATES, key));
         manifest.set(AGGREGATES, "allowed_outbound_hosts", hosts)
     };
     Options::default().migrated().manifest(change).start()

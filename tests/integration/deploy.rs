@@ -22,10 +22,11 @@ fn files(directory: &Path) -> Vec<String> {
     files.collect()
 }
 
-/// All resources, with and without Redis.
+/// All resources, those of Redis included.
 fn resources() -> Vec<Value> {
-    let documents = files(&root().join("deploy")).into_iter().flat_map(|text| documents(&text));
-    documents.filter(|document| !document["metadata"].is_null()).collect() // Files for kustomize have none.
+    let mut resources = documents(&files(&root().join("deploy")).join("\n---\n"));
+    resources.retain(|document| !document["metadata"].is_null()); // Files for kustomize have none.
+    resources
 }
 
 fn documents(text: &str) -> Vec<Value> {

@@ -44,14 +44,15 @@ fn an_app_from_a_registry_gives_the_same_answers() {
         spin
     };
     fs::write(directory.join("spin.toml"), Manifest::of_the_app().document().to_string()).unwrap();
-    let pushed = spin(&["registry", "push", "--insecure", &image]).output().unwrap();
+    let pushed = spin(&["registry", "push", "--insecure", "--from", "spin.toml", &image]).output().unwrap();
     assert!(pushed.status.success(), "{pushed:?}");
     fs::remove_file(directory.join("spin.toml")).unwrap();
 
     let migrations = format!("@{}", root().join("migrations.sql").display());
     let mut up =
         spin(&["up", "--insecure", "--from", &image, "--listen", "127.0.0.1:0", "--sqlite", &migrations]);
-    let pulled = Server::start(up.args(["--state-dir", "."])).unwrap_or_else(|ended| panic!("{ended:?}"));
+    let pulled =
+        Server::start(up.arg("--state-dir").arg(directory)).unwrap_or_else(|ended| panic!("{ended:?}"));
     let app = App::start();
     for path in ["/aggregates/dashboard", "/customers/items", "/incidents/grouped-by-customer"] {
         let (pulled, expected) = (get(&format!("{}{path}", pulled.base()), &[]), app.get(path));

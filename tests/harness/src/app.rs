@@ -65,17 +65,11 @@ impl Options {
     }
 
     /// Starts the app and waits until it serves.
-    ///
-    /// # Panics
-    /// If it ends instead.
     pub fn start(self) -> App {
         self.try_start().unwrap_or_else(|ended| panic!("{}\n{}", ended.status, ended.output))
     }
 
-    /// Starts the app and waits until it serves.
-    ///
-    /// # Errors
-    /// If it ends instead.
+    /// The same; an error if the app ends instead.
     pub fn try_start(mut self) -> Result<App, Ended> {
         let state = self.state.unwrap_or_default();
         let manifest = state.path().join("spin.toml");
@@ -96,7 +90,7 @@ impl Options {
 pub struct State {
     path: PathBuf,
     /// Holds the database instead of a file in the directory.
-    libsql: Option<Box<LibsqlServer>>,
+    libsql: Option<LibsqlServer>,
     /// Removes the directory when it is dropped.
     _temporary: Option<TempDir>,
 }
@@ -111,8 +105,8 @@ impl Default for State {
     fn default() -> Self {
         let directory = tempfile::Builder::new().prefix("aggregate-pattern-").tempdir();
         let directory = directory.expect("a temporary directory can be made");
-        let libsql = LibsqlServer::chosen().map(Box::new);
-        Self { path: directory.path().to_owned(), libsql, _temporary: Some(directory) }
+        let path = directory.path().to_owned();
+        Self { path, libsql: LibsqlServer::chosen(), _temporary: Some(directory) }
     }
 }
 
@@ -124,7 +118,7 @@ impl From<PathBuf> for State {
 
 impl From<LibsqlServer> for State {
     fn from(server: LibsqlServer) -> Self {
-        Self { libsql: Some(Box::new(server)), ..Self::default() }
+        Self { libsql: Some(server), ..Self::default() }
     }
 }
 
@@ -206,17 +200,13 @@ impl App {
 
     /// Runs SQL on the app's database.
     pub fn sql(&self, sql: &str) {
-        let result = match &self.state.libsql {
-            None => self.database().execute_batch(sql).map_err(|error| error.to_string()),
-            Some(server) => server.client().script(sql),
-        };
-        result.unwrap_or_else(|error| panic!("{error}: {sql}"));
+        match &self.state.libsql {
+            None => self.database().execute_batch(sql).expect("the SQL of the test is right"),
+            Some(server) => server.client().script(sql).expect("the SQL of the test is right"),
+        }
     }
 
     /// The libSQL server with the app's database.
-    ///
-    /// # Panics
-    /// If the database is a file.
     pub fn libsql(&mut self) -> &mut LibsqlServer {
         self.state.libsql.as_mut().expect("the app was started on a libSQL server")
     }

@@ -17,9 +17,6 @@ pub fn root() -> &'static Path {
 /// Builds a native program of the workspace, with the profile of this process.
 ///
 /// `--workspace` selects the same features of all dependencies as `cargo test`, so they are compiled once.
-///
-/// # Panics
-/// If the build fails, with its output.
 pub fn program(package: &str) -> PathBuf {
     let (profile, flag) = if cfg!(debug_assertions) { ("debug", "") } else { ("release", " --release") };
     run_once(&format!("cargo build --workspace --bin {package}{flag}"), root());
@@ -27,9 +24,6 @@ pub fn program(package: &str) -> PathBuf {
 }
 
 /// Builds a component with the command of the manifest in `directory`, and returns the path of its `source`.
-///
-/// # Panics
-/// If the build fails, with its output.
 pub(crate) fn component(source: &str, command: &str, directory: &Path) -> PathBuf {
     run_once(INSTALL_TARGET, root());
     run_once(command, directory);

@@ -25,9 +25,6 @@ impl Hrana {
     }
 
     /// The rows of a statement.
-    ///
-    /// # Errors
-    /// If the statement fails.
     pub fn statement(&self, sql: &str, parameters: &[Value]) -> Answer {
         let parameters: Vec<Json> = parameters.iter().map(to_json).collect();
         let result = self.send(json!({"type": "execute", "stmt": {"sql": sql, "args": parameters}}))?;
@@ -36,9 +33,6 @@ impl Hrana {
     }
 
     /// Runs a text of many statements up to the first that fails.
-    ///
-    /// # Errors
-    /// If a statement fails.
     pub fn script(&self, sql: &str) -> Result<(), String> {
         self.send(json!({"type": "sequence", "sql": sql})).map(drop)
     }

@@ -62,9 +62,6 @@ pub fn agent(patience: Duration) -> Agent {
 }
 
 /// Sends a GET with a new client.
-///
-/// # Panics
-/// If it fails.
 pub fn get(url: &str, headers: &[(&str, &str)]) -> Reply {
     let response = send(&agent(PATIENCE), "GET", url, headers);
     response.and_then(read).unwrap_or_else(|error| panic!("GET {url}: {error}"))

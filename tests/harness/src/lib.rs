@@ -40,10 +40,7 @@ pub use services::{AGGREGATES, Backend, Section, backends, callees, dashboard_of
 pub use ureq::Agent;
 pub use usage::assert_growth_below;
 
-/// Polls until `holds` returns true.
-///
-/// # Panics
-/// If it does not within a minute.
+/// Polls until `holds` returns true, for a minute at most.
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {

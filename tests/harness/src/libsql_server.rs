@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::{Hrana, PATIENCE, Process, agent, artifacts, eventually, free_port, needs};
+use crate::{Hrana, Process, agent, artifacts, eventually, free_port, needs};
 
 /// Its name in the list of programs.
 pub(crate) const PROGRAM: &str = "libsql-server";
@@ -35,9 +35,6 @@ impl LibsqlServer {
     }
 
     /// The server for `APP_DATABASE=libsql`; `None` if the database is a file.
-    ///
-    /// # Panics
-    /// For another value of that variable, and if there is no server.
     pub(crate) fn chosen() -> Option<Self> {
         match std::env::var("APP_DATABASE").as_deref() {
             Err(_) | Ok("" | "file") => None,
@@ -100,7 +97,7 @@ impl LibsqlServer {
 
     /// The liveness probe of `deploy/libsql`.
     pub fn is_healthy(&self) -> bool {
-        is_healthy(self.port, Duration::from_secs(5))
+        is_healthy(self.port)
     }
 
     /// The number of open connections to it.
@@ -153,11 +150,11 @@ fn launch(key: Option<&str>, directory: &Path, port: u16) -> Option<Process> {
         listens = log.contains("listening for incoming user");
         listens || process.has_ended()
     });
-    assert!(!listens || is_healthy(port, PATIENCE), "libSQL's server does not become healthy");
-    listens.then_some(process)
+    listens.then(|| eventually("libSQL's server is healthy", || is_healthy(port)))?;
+    Some(process)
 }
 
-fn is_healthy(port: u16, patience: Duration) -> bool {
-    let request = agent(patience).get(format!("http://127.0.0.1:{port}/health"));
+fn is_healthy(port: u16) -> bool {
+    let request = agent(Duration::from_secs(5)).get(format!("http://127.0.0.1:{port}/health"));
     request.call().is_ok_and(|response| response.status() == 200)
 }

@@ -51,9 +51,6 @@ impl Redis {
     }
 
     /// The response to a command.
-    ///
-    /// # Panics
-    /// If the command fails.
     pub fn command<T: FromRedisValue>(&self, command: &[&str]) -> T {
         self.query(command).unwrap_or_else(|error| panic!("{command:?}: {error}"))
     }

@@ -28,13 +28,7 @@ pub struct Ended {
 }
 
 impl Server {
-    /// Starts `command` and waits until it prints `Serving http://…`, as Spin does.
-    ///
-    /// # Errors
-    /// If it ends instead.
-    ///
-    /// # Panics
-    /// If it does neither, with its output.
+    /// Starts `command` and waits until it prints `Serving http://…`, as Spin does; an error if it ends instead.
     pub fn start(command: &mut Command) -> Result<Self, Ended> {
         let output = NamedTempFile::new().expect("a temporary file can be made");
         let stream = || output.as_file().try_clone().expect("a file can be shared");
