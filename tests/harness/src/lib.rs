@@ -37,7 +37,6 @@ pub use redis::{Redis, free_port};
 pub use runtime::Runtime;
 pub use server::{Ended, Server};
 pub use services::{AGGREGATES, Backend, Section, backends, callees, dashboard_of, services};
-pub use ureq::Agent;
 pub use usage::assert_growth_below;
 
 /// Polls until `holds` returns true, for a minute at most.
