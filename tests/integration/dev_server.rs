@@ -2,15 +2,17 @@
 //! most errors are tested on the development server only.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::thread;
 
-use harness::{App, Manifest, Options, PATIENCE, Runtime, Server, dev_server, program, services};
+use harness::{App, Manifest, Options, Runtime, Server, get, program, services};
 use nix::sys::signal::Signal;
 use tempfile::{TempDir, tempdir};
 use toml::{Table, Value};
+
+const SERVICE: &str = "customers-service";
 
 /// A directory with the app's manifest, changed.
 fn directory(change: impl FnOnce(&mut Table)) -> TempDir {
@@ -21,16 +23,23 @@ fn directory(change: impl FnOnce(&mut Table)) -> TempDir {
     directory
 }
 
-/// Starts the development server in a directory where it has to fail, and returns the error.
-fn error(directory: &Path, arguments: &[&str]) -> String {
-    let output = dev_server(directory, arguments.iter().chain(&["--listen", "127.0.0.1:0"]).copied());
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(!stderr.contains("panicked") && !stderr.contains("backtrace"), "{stderr}");
-    stderr.split_once("Error: ").unwrap_or_else(|| panic!("no error: {stderr}")).1.to_owned()
+/// The development server in a directory, on a free port.
+fn dev_server(directory: &Path) -> Command {
+    let mut command = Command::new(program("dev-server"));
+    command.args(["--listen", "127.0.0.1:0"]).current_dir(directory);
+    command
 }
 
-fn assert_contains(text: &str, parts: &[&str]) {
+/// Asserts that the development server ends with an error that has these parts.
+fn assert_error(command: &mut Command, parts: &[&str]) {
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let (_, error) = stderr.split_once("Error: ").unwrap_or_else(|| panic!("no error: {stderr}"));
+    assert_contains(error, parts);
+}
+
+pub fn assert_contains(text: &str, parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "{part:?} is missing from {text:?}");
     }
@@ -38,9 +47,8 @@ fn assert_contains(text: &str, parts: &[&str]) {
 
 #[test]
 fn both_runtimes_reject_the_same_mistakes() {
-    let component = |key: &'static str, value: &'static str| {
-        move |manifest: Manifest| manifest.set("customers-service", key, value)
-    };
+    let component =
+        |key: &'static str, value: &'static str| move |manifest: Manifest| manifest.set(SERVICE, key, value);
     let default = Options::default;
     for (options, named) in [
         (default().manifest(component("sqlite_database", "default")), "unknown field `sqlite_database`"),
@@ -48,143 +56,71 @@ fn both_runtimes_reject_the_same_mistakes() {
         (default().arguments(["--sqlite", "@nothing.sql"]), "nothing.sql"),
         (default().arguments(["--sqlite", "SELEC 1"]), "syntax error"),
     ] {
-        let stopped = options.try_start().err().unwrap_or_else(|| panic!("it started: {named}"));
-        assert_eq!(stopped.status.code(), Some(1), "{}", stopped.output);
-        assert_contains(&stopped.output, &[named]);
+        let ended = options.try_start().err().unwrap_or_else(|| panic!("it started: {named}"));
+        assert_eq!(ended.status.code(), Some(1), "{}", ended.output);
+        assert_contains(&ended.output, &[named]);
     }
 }
 
 #[test]
-fn errors_of_the_manifest_name_the_mistake_or_spin() {
+fn errors_name_the_mistake() {
     let app = directory(|_| {});
-    let text = fs::read_to_string(app.path().join("spin.toml")).unwrap();
-    for (right, wrong, parts) in [
-        ("[application]", "[application", &["spin.toml", "line ", "column "][..]),
-        (
-            "sqlite_databases =",
-            "ai_models =",
-            &["spin.toml", "line ", "unknown field `ai_models`", "use Spin"],
-        ),
-        ("/customers/...", "/customers/:id", &["spin.toml", "/customers/:id", "use Spin"]),
-        ("http://customers-service.spin.internal", "https://example.com", &["example.com", "use Spin"]),
-        ("http://customers-service.spin.internal", "http://missing.spin.internal", &["missing", "trigger"]),
-    ] {
-        let changed = text.replacen(right, wrong, 1);
-        assert_ne!(changed, text);
-        fs::write(app.path().join("spin.toml"), changed).unwrap();
-        assert_contains(&error(app.path(), &[]), parts);
-    }
-    for arguments in [["--variable", "a=@file"], ["--state-dir", ""]] {
-        let output = dev_server(app.path(), arguments);
-        assert_eq!(output.status.code(), Some(2));
-        assert_contains(&String::from_utf8(output.stderr).unwrap(), &["use Spin"]);
-    }
-    assert_contains(&error(tempdir().unwrap().path(), &[]), &["spin.toml", "--from"]);
-}
+    let file = |name: &str| app.path().join(name);
+    let text = fs::read_to_string(file("spin.toml")).unwrap();
+    fs::write(file("wrong.toml"), text.replacen("[application]", "[application", 1)).unwrap();
+    let from = ["--from", "wrong.toml"];
+    assert_error(dev_server(app.path()).args(from), &["wrong.toml", "line ", "column "]);
+    assert_error(&mut dev_server(tempdir().unwrap().path()), &["spin.toml", "--from"]);
 
-#[test]
-fn errors_of_components_and_builds_name_the_component() {
-    const SERVICE: &str = "aggregates-service";
+    fs::write(file("wrong.sql"), "CREATE TABLE a (b);\nSELEC 1;").unwrap();
+    let named = ["wrong.sql, line 2", "syntax error"];
+    assert_error(dev_server(app.path()).args(["--sqlite", "@wrong.sql"]), &named);
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let mut command = Command::new(program("dev-server"));
+    assert_error(command.args(["--listen", &address]).current_dir(app.path()), &[&address, "in use"]);
+
+    let broken = "no database at all ".repeat(100);
+    fs::write(file(".spin/sqlite_db.db"), &broken).unwrap();
+    assert_error(&mut dev_server(app.path()), &["sqlite_db.db", "not a database"]);
+    assert_eq!(fs::read_to_string(file(".spin/sqlite_db.db")).unwrap(), broken);
+
     let app = directory(|manifest| manifest["component"][SERVICE]["source"] = Value::from("a.wasm"));
-    assert_contains(&error(app.path(), &[]), &["a.wasm", SERVICE, "--build"]);
-    let mut manifest = Manifest::of_the_app();
-    let component = manifest.document()["component"][SERVICE]["source"].as_str().unwrap().to_owned();
-    let mut component = fs::read(component).unwrap();
-    // The import gets another name of the same length.
-    let (interface, other) = (b"spin:variables/variables@3.0.0", b"spin:variables/variablez@3.0.0");
-    while let Some(place) = component.windows(interface.len()).position(|window| window == interface) {
-        component[place..place + other.len()].copy_from_slice(other);
-    }
-    for (content, parts) in [
-        (b"rubbish".as_slice(), &[SERVICE, "a.wasm is no component"][..]),
-        (b"\0asm\x01\0\0\0", &[SERVICE, "a.wasm is no component"]),
-        (&component, &[SERVICE, "spin:variables/variablez", "use Spin"]),
-    ] {
-        fs::write(app.path().join("a.wasm"), content).unwrap();
-        assert_contains(&error(app.path(), &[]), parts);
-    }
+    assert_error(&mut dev_server(app.path()), &["a.wasm", SERVICE, "--build"]);
+    fs::write(app.path().join("a.wasm"), "rubbish").unwrap();
+    assert_error(&mut dev_server(app.path()), &[SERVICE, "a.wasm is no component"]);
+
     let app = directory(|manifest| {
         for (_, component) in manifest["component"].as_table_mut().unwrap() {
             component["build"]["command"] = Value::from("exit 7");
         }
     });
-    assert_contains(&error(app.path(), &["--build"]), &[SERVICE, "exit status: 7"]);
-}
-
-#[test]
-fn errors_of_files_and_ports_name_them_and_change_nothing() {
-    let app = directory(|_| {});
-    let file = |name: &str| app.path().join(name);
-    fs::write(file("wrong.sql"), "CREATE TABLE a (b);\nSELEC 1;").unwrap();
-    assert_contains(&error(app.path(), &["--sqlite", "@wrong.sql"]), &["wrong.sql, line 2", "syntax error"]);
-    assert_contains(&error(app.path(), &["--sqlite", "@wrong.sql:other"]), &["other"]);
-    assert_contains(&error(app.path(), &["--state-dir", "wrong.sql"]), &["wrong.sql"]);
-    for (config, parts) in [
-        (
-            "[sqlite_database.default]\ntype = \"libsql\"\nurl = \"http://127.0.0.1:1\"",
-            &["libsql", "use Spin"][..],
-        ),
-        ("[key_value_store.default]\ntype = \"azure_cosmos\"", &["azure_cosmos"]),
-        ("[key_value_store.default]\ntype = \"redis\"\nurl = \"http://127.0.0.1\"", &["Invalid Redis URL"]),
-        ("[key_value_store.default]\ntype = \"redis\"\nurl = \"rediss://127.0.0.1\"", &["TLS"]),
-    ] {
-        fs::write(file("runtime.toml"), config).unwrap();
-        assert_contains(&error(app.path(), &["--runtime-config-file", "runtime.toml"]), parts);
-    }
-    let broken = "no database at all ".repeat(100);
-    fs::write(file(".spin/sqlite_db.db"), &broken).unwrap();
-    assert_contains(&error(app.path(), &[]), &["sqlite_db.db", "not a database"]);
-    assert_eq!(fs::read_to_string(file(".spin/sqlite_db.db")).unwrap(), broken);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let output = dev_server(app.path(), ["--listen", &address]);
-    assert_contains(&String::from_utf8(output.stderr).unwrap(), &["Error: ", &address, "in use"]);
+    assert_error(dev_server(app.path()).arg("--build"), &[SERVICE, "exit status: 7"]);
 }
 
 #[test]
 fn components_are_read_from_cargo_target_dir_and_identical_builds_run_once() {
-    const RELEASE: &str = "wasm32-wasip2/release";
-    let target = tempdir().unwrap();
-    let release = target.path().join(RELEASE);
+    const RELEASE: &str = "target/wasm32-wasip2/release";
+    let elsewhere = tempdir().unwrap();
+    let release = elsewhere.path().join(RELEASE);
     fs::create_dir_all(&release).unwrap();
-    let mut names = Vec::new();
     let app = directory(|manifest| {
         for (_, component) in manifest["component"].as_table_mut().unwrap() {
-            let source = Path::new(component["source"].as_str().unwrap());
-            let name = source.file_name().unwrap().to_str().unwrap().to_owned();
-            fs::copy(source, release.join(&name)).unwrap();
-            component["source"] = Value::from(format!("target/{RELEASE}/{name}"));
+            let source = component["source"].as_str().unwrap().to_owned();
+            let (_, name) = source.rsplit_once('/').unwrap();
+            fs::copy(&source, release.join(name)).unwrap();
+            component["source"] = Value::from(format!("{RELEASE}/{name}"));
             component["build"]["command"] = Value::from("echo run >> runs");
-            names.push(name);
         }
     });
-    // Files of another target directory must not be run.
-    let stale = app.path().join("target").join(RELEASE);
-    fs::create_dir_all(&stale).unwrap();
-    names.iter().for_each(|name| fs::write(stale.join(name), "stale").unwrap());
     fs::write(app.path().join("Cargo.toml"), "[workspace]\n").unwrap();
-    let mut command = Command::new(program("dev-server"));
-    command.args(["--build", "--listen", "127.0.0.1:0"]).current_dir(app.path());
-    command.env("CARGO_TARGET_DIR", target.path());
+    let mut command = dev_server(app.path());
+    command.arg("--build").env("CARGO_TARGET_DIR", elsewhere.path().join("target"));
     let server = Server::start(&mut command).unwrap_or_else(|ended| panic!("{ended:?}"));
     let ids: Vec<_> = services().into_iter().map(|(id, _)| id).collect();
     assert_contains(&server.output(), &[&format!("component {}", ids.join(", "))]);
     assert_eq!(fs::read_to_string(app.path().join("runs")).unwrap(), "run\n");
-    drop(server);
-    fs::remove_file(release.join(&names[0])).unwrap();
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    assert_contains(&String::from_utf8(output.stderr).unwrap(), &["there is no file", &names[0]]);
-}
-
-#[test]
-fn a_runtime_config_moves_the_database() {
-    let config = tempdir().unwrap();
-    let file = config.path().join("runtime.toml");
-    fs::write(&file, "[sqlite_database.default]\ntype = \"spin\"\npath = \"elsewhere.db\"\n").unwrap();
-    let arguments = ["--runtime-config-file", file.to_str().unwrap()];
-    let app = Options::default().migrated().arguments(arguments).start();
-    assert_eq!(app.get("/customers/count").text(), r#"{"count":40}"#);
-    assert!(!app.state_directory().join("sqlite_db.db").exists());
 }
 
 #[test]
@@ -205,20 +141,15 @@ fn a_signal_lets_requests_in_flight_finish() {
         return;
     }
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
-        let app =
-            Options::default().manifest(|manifest| manifest.replace("customers-service", "slow")).start();
-        let mut stream = TcpStream::connect(app.address()).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.write_all(b"GET /customers/summary/5 HTTP/1.0\r\nhost: x\r\n\r\n").unwrap();
-        while app.log("customers-service", "stdout").is_empty() {
-            std::thread::yield_now(); // Until the component has the request, which takes it 200 ms.
+        let app = Options::default().manifest(|manifest| manifest.replace(SERVICE, "slow")).start();
+        let url = format!("{}/customers/summary/5", app.base());
+        let request = thread::spawn(move || get(&url, &[]));
+        while app.log(SERVICE, "stdout").is_empty() {
+            thread::yield_now(); // Until the component has the request, which takes it 200 ms.
         }
         let stopped = app.stop(signal);
-        assert_eq!(stopped.status.code(), Some(0), "{}", stopped.output);
-        assert!(!stopped.output.contains("failed"), "{}", stopped.output);
-        let mut response = String::new();
-        stream.read_to_string(&mut response).unwrap();
-        assert_contains(&response, &["200 OK", "Faulty"]);
+        assert!(stopped.status.success() && !stopped.output.contains("failed"), "{}", stopped.output);
+        assert!(request.join().unwrap().text().contains("Faulty"));
     }
 }
 
@@ -228,17 +159,12 @@ fn start_up_prints_what_spin_prints() {
     let base = app.base().to_owned();
     let state = app.state_directory().display().to_string();
     let printed = app.stop(Signal::SIGTERM).output;
-    let routes = services().into_iter().map(|(id, _)| {
+    let logs = format!("Logging component stdio to \"{state}/logs/\"\n");
+    let database = format!("Storing default SQLite data to \"{state}/sqlite_db.db\".\n");
+    let serving = format!("\nServing {base}\n");
+    assert_contains(&printed, &[&logs, &database, &serving, "\nAvailable Routes:\n"]);
+    for (id, _) in services() {
         let path = id.strip_suffix("-service").unwrap();
-        format!("  {id}: {base}/{path} (wildcard)")
-    });
-    let lines = [
-        format!("Logging component stdio to \"{state}/logs/\""),
-        format!("Storing default SQLite data to \"{state}/sqlite_db.db\"."),
-        format!("Serving {base}"),
-        "Available Routes:".to_owned(),
-    ];
-    for expected in lines.into_iter().chain(routes) {
-        assert!(printed.lines().any(|line| line == expected), "{expected:?} is missing from\n{printed}");
+        assert_contains(&printed, &[&format!("  {id}: {base}/{path} (wildcard)\n")]);
     }
 }

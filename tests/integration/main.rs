@@ -3,7 +3,6 @@
 
 mod capabilities;
 mod circuit_breaker;
-mod clients;
 mod conditional_requests;
 mod content_negotiation;
 mod cors;
@@ -17,18 +16,15 @@ mod diagnostics;
 mod dropped_connections;
 mod fan_out;
 mod faults;
-mod hostile_clients;
 mod http_server;
 mod incidents;
 mod key_value;
 mod libsql_server;
 mod openapi;
-mod operate;
 mod page;
 mod partial_response;
-mod python;
+mod proxies;
 mod readme;
-mod recipes;
 mod registry;
 mod requests;
 mod response_cache;

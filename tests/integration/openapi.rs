@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs::read_to_string;
 
-use harness::{App, Options, Reply, backends, root};
+use harness::{App, Backend, Options, Reply, backends, root};
 use serde_json::Value;
 
 use crate::{faults, stale_if_error};
@@ -21,39 +21,26 @@ pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     document.pointer(pointer).unwrap_or_else(|| panic!("{reference} is missing"))
 }
 
-/// Every response with its path, method and status.
-fn responses(document: &Value) -> impl Iterator<Item = (&String, &String, u16, &Value)> {
-    let paths = document["paths"].as_object().expect("there are paths");
-    paths.iter().flat_map(move |(path, operations)| {
-        let operations = operations.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters");
-        operations.flat_map(move |(method, operation)| {
-            let responses = operation["responses"].as_object().unwrap().iter();
-            responses.map(move |(status, response)| {
-                (path, method, status.parse().unwrap(), resolve(document, response))
-            })
-        })
-    })
-}
-
 /// The app in the state of an example.
 fn app(example: &str) -> App {
+    let options = || Options::default().migrated();
     let stalled = |services: &[&str]| {
-        let change = |manifest| faults::inject(manifest, "stall_before_headers", services);
-        Options::default().migrated().manifest(change).start()
+        options().manifest(|manifest| faults::inject(manifest, "stall_before_headers", services)).start()
     };
-    let last = faults::names().len() - 1;
+    let last = backends().last().unwrap();
+    let drop_table = |app: &App, backend: &Backend| app.sql(&format!("DROP TABLE {}", backend.table));
     match example {
-        "partial" | "incomplete" => stalled(&faults::names()[last..]),
+        "partial" | "incomplete" => stalled(&[last.service]),
         "slow" => stalled(&faults::names()),
         "stale" => {
-            let app = Options::default().migrated().variable("stale_if_error_s", "600").start();
+            let app = options().variable("stale_if_error_s", "600").start();
             app.dashboard();
             stale_if_error::wait_for_entries(&app);
-            app.sql(&format!("DROP TABLE {}", backends()[last].table));
+            drop_table(&app, last);
             app
         }
         "late" => {
-            let app = Options::default().migrated().variable("database_timeout_ms", "50").start();
+            let app = options().variable("database_timeout_ms", "50").start();
             let locked = app.database();
             locked.execute_batch("BEGIN EXCLUSIVE").unwrap();
             std::mem::forget(locked); // It stays locked until this process ends.
@@ -61,7 +48,7 @@ fn app(example: &str) -> App {
         }
         "broken" | "unreadable" => {
             let app = App::start();
-            backends().iter().for_each(|backend| app.sql(&format!("DROP TABLE {}", backend.table)));
+            backends().iter().for_each(|backend| drop_table(&app, backend));
             app
         }
         _ => App::start(),
@@ -79,46 +66,41 @@ fn continues(all: &Value, part: &Value) -> bool {
     }
 }
 
-/// Compares the headers of a response with their descriptions.
+/// Asserts that a response has the headers that are required, and no others than those described. Schemathesis
+/// compares their values.
 fn check_headers(document: &Value, response: &Value, reply: &Reply) {
     let described = response["headers"].as_object().expect("every response has headers");
     for (name, header) in described {
-        let (header, value) = (resolve(document, header), reply.header(name));
-        assert!(value.is_some() || header["required"] != true, "{name} is missing: {reply:?}");
-        if let (Some(value), Some(expected)) = (value, header["schema"]["const"].as_str()) {
-            assert_eq!(value, expected, "{name}");
-        }
-        if let (Some(value), Some(expected)) = (value, header["schema"]["enum"].as_array()) {
-            assert!(expected.iter().any(|expected| expected == value), "{name}: {value}");
-        }
+        let is_required = resolve(document, header)["required"] == true;
+        assert!(!is_required || reply.header(name).is_some(), "{name} is missing: {reply:?}");
     }
     let of_the_runtime = ["connection", "content-length", "content-type", "date", "transfer-encoding"];
     for name in reply.headers.keys().map(|name| name.as_str()) {
-        assert!(
-            of_the_runtime.contains(&name) || described.contains_key(name),
-            "{name} is not described: {reply:?}"
-        );
+        let is_known = of_the_runtime.contains(&name) || described.contains_key(name);
+        assert!(is_known, "{name} is not described: {reply:?}");
     }
 }
 
 #[test]
-fn every_example_is_a_response_of_the_app() {
+fn every_get_response_has_examples_which_are_responses_of_the_app() {
     let document = description();
     let sample = App::start();
     let mut checked = BTreeSet::new();
-    for (path, _, status, response) in responses(&document) {
-        for (kind, content) in response["content"].as_object().into_iter().flatten() {
-            for (name, example) in content["examples"].as_object().into_iter().flatten() {
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (status, response) in operations["get"]["responses"].as_object().unwrap() {
+            let response = resolve(&document, response);
+            let examples = response["content"]["application/json"]["examples"].as_object();
+            assert!(examples.is_some() || ["204", "304"].contains(&status.as_str()), "{path} {status}");
+            for (name, example) in examples.into_iter().flatten() {
                 let request = example["x-request"].as_str().expect("an example has a request");
                 if !checked.insert((name, request)) {
                     continue; // A response that several paths share.
                 }
                 let (method, target) = request.split_once(' ').expect("a method and a path");
-                let is_healthy = matches!(status, 200..=499) && name != "partial" && name != "stale";
+                let is_healthy = status.as_str() < "500" && name != "partial" && name != "stale";
                 let special = (!is_healthy).then(|| app(name));
                 let reply = special.as_ref().unwrap_or(&sample).send(method, target, &[]);
-                assert_eq!(reply.status, status, "{request} in {path}: {:?}", reply.text());
-                assert_eq!(reply.header("content-type"), Some(kind.as_str()), "{request}");
+                assert_eq!(reply.status.as_str(), status, "{request} in {path}: {:?}", reply.text());
                 let (mut actual, described) = (reply.json(), &example["value"]);
                 if let Some(age) = actual.pointer_mut("/stale/0/ageSeconds") {
                     *age = described["stale"][0]["ageSeconds"].clone();
@@ -132,30 +114,11 @@ fn every_example_is_a_response_of_the_app() {
             }
         }
     }
-    assert!(checked.len() >= 20, "only {checked:?}");
-}
-
-#[test]
-fn every_get_response_has_an_example_and_head_has_the_statuses_of_get() {
-    let document = description();
-    for (path, _, status, response) in responses(&document).filter(|(_, method, ..)| *method == "get") {
-        let examples = response["content"]["application/json"]["examples"].as_object();
-        assert!(
-            matches!(status, 204 | 304) || examples.is_some_and(|examples| !examples.is_empty()),
-            "{path} {status}"
-        );
-    }
-    let statuses = |method: &str| -> BTreeSet<_> {
-        let of_method = responses(&document).filter(|(_, this, ..)| *this == method);
-        of_method.map(|(path, _, status, _)| (path, status)).filter(|(_, status)| *status != 405).collect()
-    };
-    assert_eq!(statuses("head"), statuses("get"));
 }
 
 #[test]
 fn the_version_is_the_same_in_cargo_toml_spin_toml_and_openapi_yaml() {
     let manifest: toml::Table = read_to_string(root().join("spin.toml")).unwrap().parse().unwrap();
-    let versions = [description()["info"]["version"].as_str(), manifest["application"]["version"].as_str()]
-        .map(|version| version.expect("a version").to_owned());
-    assert_eq!(versions, [env!("CARGO_PKG_VERSION"); 2]);
+    assert_eq!(manifest["application"]["version"].as_str(), Some(env!("CARGO_PKG_VERSION")));
+    assert_eq!(description()["info"]["version"], env!("CARGO_PKG_VERSION"));
 }

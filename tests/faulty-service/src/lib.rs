@@ -40,7 +40,7 @@ pub async fn handle(request: Request) -> Result<Response<BoxBody>, Error> {
     let variable = |name| env::var(name).unwrap_or_default();
     let fault = match variable("FAULT").as_str() {
         "" => return Ok(ok(given::to_this_component(&request).await.to_string())),
-        "key_value" => return Ok(ok(key_value::responses(&request).await.to_string())),
+        "key_value" => return Ok(ok(key_value::contents(&request).await.to_string())),
         "by_request_id" => {
             let id =
                 request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();

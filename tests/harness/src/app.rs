@@ -3,13 +3,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use http::{Request, Response};
+use http::Response;
 use nix::sys::signal::Signal;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 use ureq::{Agent, Body};
 
-use crate::{Ended, LibsqlServer, Manifest, Reply, Runtime, Server, artifacts, backends, http_client, usage};
+use crate::{
+    Ended, LibsqlServer, Manifest, PATIENCE, Reply, Runtime, Server, artifacts, backends, http_client, usage,
+};
 
 /// Starts an app with changes.
 pub struct Options {
@@ -56,13 +58,6 @@ impl Options {
         self.arguments(["--variable", &format!("{name}={value}")])
     }
 
-    /// Runs SQL on the database before the app is started.
-    pub fn prepared(mut self, sql: &str) -> Self {
-        let state = self.state.take().unwrap_or_default();
-        state.database().execute_batch(sql).expect("the SQL of the test is right");
-        self.state(state)
-    }
-
     /// Uses this state directory instead of a new one.
     pub fn state(mut self, state: impl Into<State>) -> Self {
         self.state = Some(state.into());
@@ -70,34 +65,23 @@ impl Options {
     }
 
     /// Starts the app and waits until it serves.
-    ///
-    /// # Panics
-    /// If it ends instead, with its output.
     pub fn start(self) -> App {
-        match self.try_start() {
-            Ok(app) => app,
-            Err(stopped) => panic!("the app did not start: {}\n{}", stopped.status, stopped.output),
-        }
+        self.try_start().unwrap_or_else(|ended| panic!("{}\n{}", ended.status, ended.output))
     }
 
-    /// Starts the app; an error if it ends before it serves.
-    ///
-    /// # Errors
-    /// Its status and output.
-    pub fn try_start(self) -> Result<App, Stopped> {
+    /// The same; an error if the app ends instead.
+    pub fn try_start(mut self) -> Result<App, Ended> {
         let state = self.state.unwrap_or_default();
         let manifest = state.path().join("spin.toml");
-        self.manifest.write(&manifest);
+        std::fs::write(&manifest, self.manifest.document().to_string()).expect("the manifest can be written");
         let mut command = self.runtime.up();
         command.arg("--from").arg(&manifest).args(["--listen", "127.0.0.1:0", "--state-dir"]);
         command.arg(state.path()).args(&self.arguments).current_dir(state.path());
         if let Some(server) = &state.libsql {
             command.arg("--runtime-config-file").arg(server.runtime_config("none"));
         }
-        match Server::start(&mut command) {
-            Ok(server) => Ok(App { server, agent: http_client::agent(http_client::PATIENCE), state }),
-            Err(Ended { status, output }) => Err(Stopped { status, output, state }),
-        }
+        let server = Server::start(&mut command)?;
+        Ok(App { server, agent: http_client::agent(PATIENCE), state })
     }
 }
 
@@ -106,7 +90,7 @@ impl Options {
 pub struct State {
     path: PathBuf,
     /// Holds the database instead of a file in the directory.
-    libsql: Option<Box<LibsqlServer>>,
+    libsql: Option<LibsqlServer>,
     /// Removes the directory when it is dropped.
     _temporary: Option<TempDir>,
 }
@@ -115,37 +99,14 @@ impl State {
     pub fn path(&self) -> &Path {
         &self.path
     }
-
-    /// The file of the database `default`.
-    pub fn database_file(&self) -> PathBuf {
-        self.path.join("sqlite_db.db")
-    }
-
-    /// Read-only if a server holds the database.
-    fn database(&self) -> Connection {
-        let connection = match &self.libsql {
-            None => Connection::open(self.database_file()),
-            Some(server) => {
-                Connection::open_with_flags(server.database_file(), OpenFlags::SQLITE_OPEN_READ_ONLY)
-            }
-        };
-        let connection = connection.expect("the database can be opened");
-        connection.busy_timeout(Duration::from_secs(30)).expect("a timeout can be set");
-        connection
-    }
 }
 
 impl Default for State {
     fn default() -> Self {
         let directory = tempfile::Builder::new().prefix("aggregate-pattern-").tempdir();
-        let state = Self::from(directory.expect("a temporary directory can be made"));
-        Self { libsql: LibsqlServer::chosen().map(Box::new), ..state }
-    }
-}
-
-impl From<TempDir> for State {
-    fn from(directory: TempDir) -> Self {
-        Self { path: directory.path().to_owned(), libsql: None, _temporary: Some(directory) }
+        let directory = directory.expect("a temporary directory can be made");
+        let path = directory.path().to_owned();
+        Self { path, libsql: LibsqlServer::chosen(), _temporary: Some(directory) }
     }
 }
 
@@ -157,7 +118,7 @@ impl From<PathBuf> for State {
 
 impl From<LibsqlServer> for State {
     fn from(server: LibsqlServer) -> Self {
-        Self { libsql: Some(Box::new(server)), ..Self::default() }
+        Self { libsql: Some(server), ..Self::default() }
     }
 }
 
@@ -209,27 +170,14 @@ impl App {
 
     /// Sends a request without a body.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
-        let reply = self.request(method, path, headers).and_then(http_client::read);
-        reply.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+        let response = http_client::send(&self.agent, method, &format!("{}{path}", self.base()), headers);
+        response.and_then(http_client::read).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
     /// Sends a GET and returns after the head of the response. The test may read the body.
     pub fn open(&self, path: &str) -> Response<impl Read + use<>> {
-        let response = self.request("GET", path, &[]).unwrap_or_else(|error| panic!("GET {path}: {error}"));
-        response.map(Body::into_reader)
-    }
-
-    fn request(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-    ) -> Result<Response<Body>, ureq::Error> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base()));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.agent.run(request.body(()).expect("the request of the test is right"))
+        let response = http_client::send(&self.agent, "GET", &format!("{}{path}", self.base()), &[]);
+        response.unwrap_or_else(|error| panic!("GET {path}: {error}")).map(Body::into_reader)
     }
 
     /// The dashboard as JSON.
@@ -237,24 +185,28 @@ impl App {
         self.get("/aggregates/dashboard")
     }
 
-    /// Opens a connection to the app's database.
+    /// Opens a connection to the app's database, which is read-only if a server holds the database.
     pub fn database(&self) -> Connection {
-        self.state.database()
+        let connection = match &self.state.libsql {
+            None => Connection::open(self.state.path.join("sqlite_db.db")),
+            Some(server) => {
+                Connection::open_with_flags(server.database_file(), OpenFlags::SQLITE_OPEN_READ_ONLY)
+            }
+        };
+        let connection = connection.expect("the database can be opened");
+        connection.busy_timeout(Duration::from_secs(30)).expect("a timeout can be set");
+        connection
     }
 
     /// Runs SQL on the app's database.
     pub fn sql(&self, sql: &str) {
-        let result = match &self.state.libsql {
-            None => self.database().execute_batch(sql).map_err(|error| error.to_string()),
-            Some(server) => server.client().script(sql),
-        };
-        result.unwrap_or_else(|error| panic!("{error}: {sql}"));
+        match &self.state.libsql {
+            None => self.database().execute_batch(sql).expect("the SQL of the test is right"),
+            Some(server) => server.client().script(sql).expect("the SQL of the test is right"),
+        }
     }
 
     /// The libSQL server with the app's database.
-    ///
-    /// # Panics
-    /// If the database is a file.
     pub fn libsql(&mut self) -> &mut LibsqlServer {
         self.state.libsql.as_mut().expect("the app was started on a libSQL server")
     }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-const WASM_TARGET: &str = "wasm32-wasip2";
+const INSTALL_TARGET: &str =
+    "test -d $(rustc --print sysroot)/lib/rustlib/wasm32-wasip2 || rustup target add wasm32-wasip2";
 
 /// The folder of `spin.toml`.
 pub fn root() -> &'static Path {
@@ -16,9 +17,6 @@ pub fn root() -> &'static Path {
 /// Builds a native program of the workspace, with the profile of this process.
 ///
 /// `--workspace` selects the same features of all dependencies as `cargo test`, so they are compiled once.
-///
-/// # Panics
-/// If the build fails, with its output.
 pub fn program(package: &str) -> PathBuf {
     let (profile, flag) = if cfg!(debug_assertions) { ("debug", "") } else { ("release", " --release") };
     run_once(&format!("cargo build --workspace --bin {package}{flag}"), root());
@@ -26,14 +24,8 @@ pub fn program(package: &str) -> PathBuf {
 }
 
 /// Builds a component with the command of the manifest in `directory`, and returns the path of its `source`.
-///
-/// # Panics
-/// If the build fails, with its output.
 pub(crate) fn component(source: &str, command: &str, directory: &Path) -> PathBuf {
-    let sysroot = run(Command::new("rustc").args(["--print", "sysroot"]));
-    if !Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).is_dir() {
-        run_once(&format!("rustup target add {WASM_TARGET}"), root());
-    }
+    run_once(INSTALL_TARGET, root());
     run_once(command, directory);
     let (_, below_target) =
         source.split_once("target/").expect("components are built into the target directory");
@@ -50,14 +42,9 @@ fn run_once(command: &str, directory: &Path) {
     let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
     let done = done.get_or_insert_default();
     if !done.contains(command) {
-        run(Command::new("sh").args(["-c", command]).current_dir(directory));
+        let output = Command::new("sh").args(["-c", command]).current_dir(directory).output();
+        let output = output.unwrap_or_else(|error| panic!("{command}: {error}"));
+        assert!(output.status.success(), "{command} failed:\n{}", String::from_utf8_lossy(&output.stderr));
         done.insert(command.to_owned());
     }
-}
-
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?} failed:\n{stderr}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -1,17 +1,12 @@
 //! A client of libSQL's server: Hrana over HTTP, in JSON.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use rusqlite::types::Value;
 use serde_json::{Value as Json, json};
 use ureq::Agent;
 
-use crate::http_client;
-
-/// Longer than any statement takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::{PATIENCE, agent};
 
 /// The rows of a statement, or the message of its error.
 pub type Answer = Result<Vec<Vec<Value>>, String>;
@@ -21,31 +16,23 @@ pub type Answer = Result<Vec<Vec<Value>>, String>;
 pub struct Hrana {
     agent: Agent,
     url: String,
-    token: Option<String>,
+    token: String,
 }
 
 impl Hrana {
-    pub(crate) fn new(base: &str, token: Option<&str>) -> Self {
-        let url = format!("{base}/v2/pipeline");
-        Self { agent: http_client::agent(PATIENCE), url, token: token.map(str::to_owned) }
+    pub(crate) fn new(base: &str, token: &str) -> Self {
+        Self { agent: agent(PATIENCE), url: format!("{base}/v2/pipeline"), token: token.to_owned() }
     }
 
     /// The rows of a statement.
-    ///
-    /// # Errors
-    /// If the statement fails, or the server does not respond within a minute.
     pub fn statement(&self, sql: &str, parameters: &[Value]) -> Answer {
         let parameters: Vec<Json> = parameters.iter().map(to_json).collect();
         let result = self.send(json!({"type": "execute", "stmt": {"sql": sql, "args": parameters}}))?;
-        let rows = result["rows"].as_array().map(Vec::as_slice).unwrap_or_default();
         let row = |row: &Json| row.as_array().into_iter().flatten().map(from_json).collect();
-        rows.iter().map(row).collect()
+        result["rows"].as_array().into_iter().flatten().map(row).collect()
     }
 
     /// Runs a text of many statements up to the first that fails.
-    ///
-    /// # Errors
-    /// As [`Hrana::statement`].
     pub fn script(&self, sql: &str) -> Result<(), String> {
         self.send(json!({"type": "sequence", "sql": sql})).map(drop)
     }
@@ -53,16 +40,13 @@ impl Hrana {
     fn send(&self, what: Json) -> Result<Json, String> {
         // The server keeps a connection that is not closed, and has 128 of them.
         let body = json!({ "requests": [what, {"type": "close"}] }).to_string();
-        let mut request = self.agent.post(&self.url).header("content-type", "application/json");
-        if let Some(token) = &self.token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let mut response = request.send(body).map_err(|error| format!("no response: {error}"))?;
-        let status = response.status();
+        let request = self.agent.post(&self.url).header("content-type", "application/json");
+        let request = request.header("authorization", format!("Bearer {}", self.token));
+        let mut response = request.send(body).map_err(|error| error.to_string())?;
         let body = response.body_mut().with_config().limit(u64::MAX).read_to_string();
-        let body = body.map_err(|error| format!("{status}, then {error}"))?;
-        if status != 200 {
-            return Err(format!("{status}: {body}"));
+        let body = body.map_err(|error| error.to_string())?;
+        if response.status() != 200 {
+            return Err(format!("{}: {body}", response.status()));
         }
         let mut body: Json = serde_json::from_str(&body).map_err(|error| error.to_string())?;
         let result = &mut body["results"][0];

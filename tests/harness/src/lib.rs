@@ -10,32 +10,40 @@
 
 mod app;
 mod artifacts;
-mod eventually;
 mod hrana;
 mod http_client;
 mod libsql_server;
 mod manifest;
-mod output;
+mod process;
 mod programs;
 mod redis;
-mod reply;
 mod runtime;
 mod server;
 mod services;
 pub mod usage;
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 pub use app::{App, Options, State, Stopped};
 pub use artifacts::{program, root};
-pub use eventually::eventually;
 pub use hrana::{Answer, Hrana};
-pub use http_client::{PATIENCE, agent, get};
+pub use http_client::{PATIENCE, Reply, agent, get};
 pub use libsql_server::LibsqlServer;
 pub use manifest::Manifest;
+pub use process::Process;
 pub use programs::{needs, needs_spin, not_run};
 pub use redis::{Redis, free_port};
-pub use reply::Reply;
-pub use runtime::{Runtime, dev_server};
+pub use runtime::Runtime;
 pub use server::{Ended, Server};
 pub use services::{AGGREGATES, Backend, Section, backends, callees, dashboard_of, services};
-pub use ureq::Agent;
 pub use usage::assert_growth_below;
+
+/// Polls until `holds` returns true, for a minute at most.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < Duration::from_secs(60), "not within 60 s: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}

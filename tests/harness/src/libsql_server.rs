@@ -1,30 +1,25 @@
 //! libSQL's server, which has the app's database in a cluster.
 
-use std::io::{BufRead, BufReader};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
-use std::thread;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::{Hrana, PATIENCE, agent, artifacts, free_port, needs};
+use crate::{Hrana, Process, agent, artifacts, eventually, free_port, needs};
 
 /// Its name in the list of programs.
 pub(crate) const PROGRAM: &str = "libsql-server";
 
-/// A server with its own port and database, which survive a restart. It is killed when this is dropped.
+/// A server with its own port and database, which survive a restart.
 #[derive(Debug)]
 pub struct LibsqlServer {
-    program: &'static Path,
+    process: Process,
+    port: u16,
     key: Option<String>,
     directory: TempDir,
-    port: u16,
-    process: Child,
 }
 
 impl LibsqlServer {
@@ -40,9 +35,6 @@ impl LibsqlServer {
     }
 
     /// The server for `APP_DATABASE=libsql`; `None` if the database is a file.
-    ///
-    /// # Panics
-    /// For another value of that variable, and if there is no server.
     pub(crate) fn chosen() -> Option<Self> {
         match std::env::var("APP_DATABASE").as_deref() {
             Err(_) | Ok("" | "file") => None,
@@ -55,15 +47,14 @@ impl LibsqlServer {
         if !needs(&[PROGRAM]) {
             return None;
         }
-        let program = program()?;
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         // Another process may take the free port first.
         let start = |_| {
             let port = free_port();
-            Some((port, launch(program, key.as_deref(), directory.path(), port)?))
+            Some((port, launch(key.as_deref(), directory.path(), port)?))
         };
         let (port, process) = (0..10).find_map(start).expect("the server starts, or prints an error");
-        Some(Self { program, key, directory, port, process })
+        Some(Self { process, port, key, directory })
     }
 
     /// `http://127.0.0.1:<port>`
@@ -71,14 +62,13 @@ impl LibsqlServer {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// A client without a token.
+    /// A client of a server that needs no token.
     pub fn client(&self) -> Hrana {
-        Hrana::new(&self.url(), None)
+        self.client_with("none")
     }
 
-    /// A client with a token.
     pub fn client_with(&self, token: &str) -> Hrana {
-        Hrana::new(&self.url(), Some(token))
+        Hrana::new(&self.url(), token)
     }
 
     /// The database, for reading.
@@ -92,62 +82,41 @@ impl LibsqlServer {
         let url = self.url();
         let text =
             format!("[sqlite_database.default]\ntype = \"libsql\"\nurl = {url:?}\ntoken = {token:?}\n");
-        std::fs::write(&path, text).expect("the file can be written");
+        fs::write(&path, text).expect("the file can be written");
         path
     }
 
-    /// Makes it hang: it accepts connections and sends nothing.
+    /// Makes it hang until [`LibsqlServer::resume`].
     pub fn hang(&self) {
-        self.signal(Signal::SIGSTOP);
-        // It may respond until its last thread has stopped.
-        let stopped = waitpid(self.process_id(), Some(WaitPidFlag::WUNTRACED));
-        assert!(matches!(stopped, Ok(WaitStatus::Stopped(..))), "{stopped:?}");
+        self.process.hang();
     }
 
-    /// Ends [`LibsqlServer::hang`].
     pub fn resume(&self) {
-        self.signal(Signal::SIGCONT);
+        self.process.resume();
     }
 
     /// The liveness probe of `deploy/libsql`.
     pub fn is_healthy(&self) -> bool {
-        is_healthy(self.port, Duration::from_secs(5))
+        is_healthy(self.port)
     }
 
     /// The number of open connections to it.
     pub fn connections(&self) -> usize {
-        let all = std::fs::read_to_string("/proc/net/tcp").expect("Linux has this file");
+        let all = fs::read_to_string("/proc/net/tcp").expect("Linux has this file");
         let local = format!("0100007F:{:04X}", self.port);
         all.lines().filter(|line| line.split_whitespace().nth(2) == Some(&local)).count()
     }
 
     /// Kills it, as a crash would.
     pub fn kill(&mut self) {
-        self.process.kill().expect("a child can be killed");
-        self.process.wait().expect("a child can be waited for");
+        self.process.kill();
     }
 
     /// Starts it again after a kill, on its port and with its data.
     pub fn restart(&mut self) {
         self.kill();
-        self.process = launch(self.program, self.key.as_deref(), self.directory.path(), self.port)
-            .expect("the port is still free");
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill(self.process_id(), signal).expect("a child can be signalled");
-    }
-
-    fn process_id(&self) -> Pid {
-        Pid::from_raw(self.process.id().cast_signed())
-    }
-}
-
-impl Drop for LibsqlServer {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let process = launch(self.key.as_deref(), self.directory.path(), self.port);
+        self.process = process.expect("the port is still free");
     }
 }
 
@@ -162,30 +131,30 @@ pub(crate) fn program() -> Option<&'static Path> {
 }
 
 /// Waits until the server is healthy; `None` if it ends, as it does if the port is in use.
-fn launch(program: &Path, key: Option<&str>, directory: &Path, port: u16) -> Option<Child> {
-    let mut process = Command::new(program)
-        .arg("--no-welcome")
-        .args(["--http-listen-addr", &format!("127.0.0.1:{port}"), "--db-path"])
-        .arg(directory.join("data"))
-        .env_clear() // SQLD_ variables may be meant for another server.
-        .env("TOKIO_WORKER_THREADS", "64") // With few threads it can deadlock.
-        .envs(key.map(|key| ("SQLD_AUTH_JWT_KEY", key)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the server can be started");
-    let mut log = BufReader::new(process.stdout.take().expect("stdout is piped")).lines();
-    let listens = log.by_ref().map_while(Result::ok).any(|line| line.contains("listening for incoming user"));
-    if !listens {
-        process.wait().expect("a child can be waited for");
-        return None;
-    }
-    thread::spawn(move || log.for_each(drop));
-    assert!(is_healthy(port, PATIENCE), "libSQL's server does not become healthy");
+fn launch(key: Option<&str>, directory: &Path, port: u16) -> Option<Process> {
+    let log = directory.join("log");
+    let mut process = Process::start(
+        Command::new(program()?)
+            .arg("--no-welcome")
+            .args(["--http-listen-addr", &format!("127.0.0.1:{port}"), "--db-path"])
+            .arg(directory.join("data"))
+            .env_clear() // SQLD_ variables may be meant for another server.
+            .env("TOKIO_WORKER_THREADS", "64") // With few threads it can deadlock.
+            .envs(key.map(|key| ("SQLD_AUTH_JWT_KEY", key)))
+            .stdin(Stdio::null())
+            .stdout(File::create(&log).expect("the log can be written")),
+    );
+    let mut listens = false;
+    eventually("libSQL's server starts", || {
+        let log = fs::read_to_string(&log).expect("the log can be read");
+        listens = log.contains("listening for incoming user");
+        listens || process.has_ended()
+    });
+    listens.then(|| eventually("libSQL's server is healthy", || is_healthy(port)))?;
     Some(process)
 }
 
-fn is_healthy(port: u16, patience: Duration) -> bool {
-    let request = agent(patience).get(format!("http://127.0.0.1:{port}/health"));
+fn is_healthy(port: u16) -> bool {
+    let request = agent(Duration::from_secs(5)).get(format!("http://127.0.0.1:{port}/health"));
     request.call().is_ok_and(|response| response.status() == 200)
 }

@@ -16,17 +16,11 @@ impl Manifest {
 
     /// The manifest in `directory`. All its components are built.
     pub fn of(directory: &Path) -> Self {
-        let path = directory.join("spin.toml");
-        let text =
-            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let mut manifest = Self(text.parse().expect("spin.toml is TOML"));
-        let components = manifest.0["component"].as_table_mut().expect("components are tables");
-        for (name, component) in components {
-            let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-            let source = text(component.get("source"));
-            let command = text(component.get("build").and_then(|build| build.get("command")));
-            let (source, command) =
-                source.zip(command).unwrap_or_else(|| panic!("{name} has no source or no build command"));
+        let text = std::fs::read_to_string(directory.join("spin.toml")).expect("there is a spin.toml");
+        let mut manifest = Self(text.parse().expect("it is TOML"));
+        for (_, component) in manifest.0["component"].as_table_mut().expect("components are tables") {
+            let text = |value: &Value| value.as_str().expect("text").to_owned();
+            let (source, command) = (text(&component["source"]), text(&component["build"]["command"]));
             component["source"] = path_value(&artifacts::component(&source, &command, directory));
         }
         manifest
@@ -65,10 +59,6 @@ impl Manifest {
     /// The document, for any other change.
     pub fn document(&mut self) -> &mut Table {
         &mut self.0
-    }
-
-    pub(crate) fn write(&self, path: &Path) {
-        std::fs::write(path, self.0.to_string()).expect("the manifest can be written");
     }
 }
 

@@ -1,5 +1,4 @@
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use crate::artifacts;
 
@@ -12,9 +11,6 @@ pub enum Runtime {
 
 impl Runtime {
     /// The runtime that `APP_RUNTIME` names, by default the development server.
-    ///
-    /// # Panics
-    /// For a name that is neither `dev-server` nor `spin`.
     pub fn chosen() -> Self {
         match std::env::var("APP_RUNTIME").as_deref() {
             Err(_) | Ok("" | "dev-server") => Self::DevServer,
@@ -32,32 +28,14 @@ impl Runtime {
     }
 
     /// The command that the flags of `spin up` are added to.
-    ///
-    /// # Panics
-    /// If Spin was chosen and is not on the PATH.
     pub(crate) fn up(self) -> Command {
         match self {
             Self::DevServer => Command::new(artifacts::program("dev-server")),
             Self::Spin => {
-                let version = Command::new("spin").arg("--version").output();
-                assert!(
-                    version.is_ok_and(|output| output.status.success()),
-                    "APP_RUNTIME=spin needs `spin` 4.1 or later on the PATH: see https://spinframework.dev/install"
-                );
                 let mut command = Command::new("spin");
                 command.arg("up").arg("--cache").arg(artifacts::root().join("tests/harness/spin-cache.toml"));
                 command
             }
         }
     }
-}
-
-/// Runs the development server, not the chosen runtime, until it ends.
-pub fn dev_server<'a>(directory: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Output {
-    Command::new(artifacts::program("dev-server"))
-        .args(arguments)
-        .current_dir(directory)
-        .env_remove("RUST_BACKTRACE")
-        .output()
-        .expect("the development server can be started")
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tempfile::NamedTempFile;
 
-use crate::output::Output;
 use crate::usage;
 
 /// How long a server may take to come up on a busy machine.
@@ -15,7 +15,8 @@ const START_LIMIT: Duration = Duration::from_secs(90);
 pub struct Server {
     child: Child,
     base: String,
-    output: Output,
+    /// Its stdout and stderr.
+    output: NamedTempFile,
 }
 
 /// A server whose process has ended.
@@ -27,38 +28,32 @@ pub struct Ended {
 }
 
 impl Server {
-    /// Starts `command` and waits until it prints `Serving http://…`, as Spin does.
-    ///
-    /// # Errors
-    /// If it ends instead.
-    ///
-    /// # Panics
-    /// If it does neither, with its output.
+    /// Starts `command` and waits until it prints `Serving http://…`, as Spin does; an error if it ends instead.
     pub fn start(command: &mut Command) -> Result<Self, Ended> {
+        let output = NamedTempFile::new().expect("a temporary file can be made");
+        let stream = || output.as_file().try_clone().expect("a file can be shared");
         // Backtraces of errors take time. A process that reads its standard input ends with this one.
-        let mut child = command
+        let child = command
             .env_remove("RUST_BACKTRACE")
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(stream())
+            .stderr(stream())
             .spawn()
             .unwrap_or_else(|error| panic!("{:?} cannot be started: {error}", command.get_program()));
-        let output = Output::default();
-        output.follow(child.stdout.take().expect("stdout is piped"));
-        output.follow(child.stderr.take().expect("stderr is piped"));
         let mut server = Self { child, base: String::new(), output };
-
         let started = Instant::now();
         loop {
-            if let Some(base) = server.output.find(|line| line.strip_prefix("Serving ")) {
-                server.base = base;
+            let status = server.child.try_wait().expect("a child can be waited for");
+            let output = server.output();
+            if let Some(base) = base_in(&output) {
+                server.base = base.to_owned();
                 return Ok(server);
             }
-            if let Some(status) = server.child.try_wait().expect("a child can be waited for") {
-                return Err(server.ended(status));
+            if let Some(status) = status {
+                return Err(Ended { status, output });
             }
-            assert!(started.elapsed() < START_LIMIT, "the server does not start:\n{}", server.output());
-            server.output.wait_for_more(Duration::from_millis(100));
+            assert!(started.elapsed() < START_LIMIT, "the server does not start:\n{output}");
+            thread::sleep(Duration::from_millis(5));
         }
     }
 
@@ -69,7 +64,8 @@ impl Server {
 
     /// Its output so far.
     pub fn output(&self) -> String {
-        self.output.text()
+        let output = std::fs::read(self.output.path()).expect("the file can be read");
+        String::from_utf8_lossy(&output).into_owned()
     }
 
     /// The process and its descendants: `spin up` starts another one.
@@ -79,42 +75,35 @@ impl Server {
 
     /// Ends it with a signal and waits for its exit.
     pub fn stop(mut self, signal: Signal) -> Ended {
-        let status = self.end(signal);
-        self.ended(status)
-    }
-
-    fn end(&mut self, signal: Signal) -> ExitStatus {
-        if signal == Signal::SIGKILL {
-            // `spin up` cannot pass it on.
-            for process in self.processes().split_off(1) {
-                let _ = send(signal, process);
-            }
-        }
-        send(signal, self.child.id()).expect("a child can be signalled");
-        self.child.wait().expect("a child can be waited for")
-    }
-
-    fn ended(&self, status: ExitStatus) -> Ended {
-        self.output.wait_for_end();
+        // `spin up` cannot pass on a SIGKILL.
+        let descendants = if signal == Signal::SIGKILL { self.processes().split_off(1) } else { Vec::new() };
+        let status = self.end(signal, &descendants);
         Ended { status, output: self.output() }
     }
+
+    fn end(&mut self, signal: Signal, descendants: &[u32]) -> ExitStatus {
+        let send = |process: u32| kill(Pid::from_raw(process.cast_signed()), signal);
+        for process in descendants {
+            let _ = send(*process); // It may have ended already.
+        }
+        send(self.child.id()).expect("a child can be signalled");
+        self.child.wait().expect("a child can be waited for")
+    }
+}
+
+/// The URL in a complete line.
+fn base_in(output: &str) -> Option<&str> {
+    output.split_inclusive('\n').find_map(|line| line.strip_prefix("Serving ")?.strip_suffix('\n'))
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         if self.child.try_wait().is_ok_and(|status| status.is_none()) {
-            for process in self.processes().split_off(1) {
-                // It may have ended already.
-                let _ = send(Signal::SIGTERM, process);
-            }
-            self.end(Signal::SIGTERM);
+            let descendants = self.processes().split_off(1);
+            self.end(Signal::SIGTERM, &descendants);
         }
         if thread::panicking() {
             eprintln!("output of {}:\n{}", self.base, self.output());
         }
     }
-}
-
-fn send(signal: Signal, process: u32) -> nix::Result<()> {
-    kill(Pid::from_raw(process.cast_signed()), signal)
 }

@@ -86,17 +86,10 @@ pub fn callees(component: &Table) -> Vec<String> {
     hosts.map(|host| name(host).unwrap_or_else(|| panic!("{host} is no service"))).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_has_every_backend_of_the_manifest() {
-        let services = services();
-        let (_, aggregates) = services.iter().find(|(id, _)| id == AGGREGATES).expect("it is there");
-        let listed: Vec<_> = BACKENDS.iter().map(|backend| backend.service).collect();
-        assert_eq!(callees(aggregates), listed);
-        let others = services.iter().map(|(id, _)| id.as_str()).filter(|id| *id != AGGREGATES);
-        assert_eq!(others.collect::<Vec<_>>(), listed, "a component that the aggregate does not call");
-    }
+#[test]
+fn the_table_has_every_backend_of_the_manifest() {
+    let listed: Vec<_> = BACKENDS.iter().map(|backend| backend.service.to_owned()).collect();
+    let (aggregates, others): (Vec<_>, _) = services().into_iter().partition(|(id, _)| id == AGGREGATES);
+    assert_eq!(callees(&aggregates[0].1), listed);
+    assert_eq!(others.into_iter().map(|(id, _)| id).collect::<Vec<_>>(), listed);
 }

@@ -9,7 +9,7 @@ use thirtyfour::prelude::*;
 use super::PATH;
 use super::chromium::{axe, run};
 use crate::faults::{names, with_fault};
-use crate::recipes::front::{Proxy, nginx};
+use crate::proxies::{Proxy, nginx};
 use crate::{routes, stale_if_error};
 
 const WIDTHS: [u32; 3] = [320, 768, 1440];
