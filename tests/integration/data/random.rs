@@ -41,15 +41,13 @@ const STATEMENTS: [&str; 26] = [
 
 pub const CONFLICTS: [&str; 6] = ["", " OR ABORT", " OR FAIL", " OR IGNORE", " OR REPLACE", " OR ROLLBACK"];
 
-/// SplitMix64.
+/// The linear congruential generator of Knuth's MMIX.
 struct Random(u64);
 
 impl Random {
     fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
+        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        (self.0 >> 33) % end
     }
 
     fn pick<T: Copy>(&mut self, from: &[T]) -> T {
@@ -73,12 +71,11 @@ impl Random {
         for table in [" OR INTO", " OR Incidents", " OR Customers"] {
             sql = sql.replace(table, &table.replace(" OR", conflict));
         }
-        let letters = ['a', 'b', 'c', 'd', 'e', 'A'];
-        let mut id = || {
-            let letter = self.pick(&letters);
-            Text("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx".replace('x', &letter.to_string()))
-        };
-        let mut parameters = vec![id(), id()];
+        let mut parameters = Vec::new();
+        for _ in 0..2 {
+            let digit = self.pick(&["a", "b", "c", "d", "e", "A"]);
+            parameters.push(Text("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx".replace('x', digit)));
+        }
         parameters.extend([(); 2].map(|()| Text(self.pick(&["x", "y", "z", "é", ""]).to_owned())));
         parameters.extend([(); 2].map(|()| self.amount()));
         parameters.extend(
@@ -95,7 +92,7 @@ fn run(databases: &[Database], seed: u64, rounds: u64, statements: usize) {
     let mut random = Random(seed);
     for round in 0..rounds {
         for database in databases {
-            database.script("DELETE FROM Incidents; DELETE FROM Customers");
+            database.delete_rows();
             // libSQL's server has no such setting.
             let setting = format!("PRAGMA recursive_triggers = {}", round % 2);
             assert!(database.try_script(&setting).is_ok() || matches!(database, Database::Libsql { .. }));
@@ -113,17 +110,10 @@ fn run(databases: &[Database], seed: u64, rounds: u64, statements: usize) {
 
 #[test]
 fn no_statement_makes_a_count_or_a_sum_wrong() {
-    let database = Database::sqlite();
-    database.migrate_without_rows();
-    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let database = [database];
-    for seed in [FIXED_SEED, clock] {
-        run(&database, seed, 60, 200);
-    }
-}
-
-#[test]
-fn no_statement_makes_a_count_or_a_sum_wrong_on_libsql() {
     let databases = Database::all_without_rows();
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    for seed in [FIXED_SEED, clock] {
+        run(&databases[..1], seed, 60, 200);
+    }
     run(&databases[1..], FIXED_SEED, 4, 100);
 }
