@@ -112,14 +112,11 @@ impl Database {
         self.rows(sql).into_iter().map(text).collect()
     }
 
-    /// The schema and all rows, as text.
-    fn dump(&self) -> Vec<String> {
-        let mut dump =
-            self.texts("SELECT type || name || tbl_name || quote(sql) FROM sqlite_master ORDER BY 1");
+    /// The schema and all rows.
+    fn dump(&self) -> Vec<Vec<Value>> {
+        let mut dump = self.rows("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name");
         for table in self.texts("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name") {
-            let columns =
-                self.texts(&format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')"));
-            dump.extend(self.texts(&format!("SELECT {} FROM {table}", columns.join(" || ',' || "))));
+            dump.extend(self.rows(&format!("SELECT * FROM {table}")));
         }
         dump
     }
