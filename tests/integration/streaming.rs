@@ -13,49 +13,40 @@ const PAGE: usize = 1000;
 /// How much the runtime may grow, in bytes. The longest list of these tests is larger.
 const GROWTH: u64 = 64 << 20;
 
-struct List {
-    path: &'static str,
-    service: &'static str,
-    table: &'static str,
-    /// A query for the same JSON.
-    sql: &'static str,
-}
-
-const LISTS: [List; 4] = [
-    List {
-        path: "/customers/items",
-        service: "customers-service",
-        table: "Customers",
-        sql: "SELECT json_group_array(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring)
-                  ORDER BY Name, Id)
-              FROM Customers",
-    },
-    List {
-        path: "/customers/top/999999",
-        service: "customers-service",
-        table: "Customers",
-        sql: "SELECT json_group_array(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring)
-                  ORDER BY Scoring DESC, Name, Id)
-              FROM Customers",
-    },
-    List {
-        path: "/incidents/items",
-        service: "incidents-service",
-        table: "Incidents",
-        sql: "SELECT json_group_array(json_object('id', Id, 'amount', Amount, 'customerName', CustomerName)
-                  ORDER BY rowid)
-              FROM Incidents",
-    },
-    List {
-        path: "/incidents/grouped-by-customer",
-        service: "incidents-service",
-        table: "Incidents",
-        sql: "SELECT json_group_object(CustomerName, json(list))
-              FROM (SELECT CustomerName, json_group_array(
-                        json_object('id', Id, 'amount', Amount, 'customerName', CustomerName) ORDER BY rowid) AS list
-                    FROM Incidents GROUP BY CustomerName ORDER BY CustomerName)",
-    },
+/// Lists with their tables, and queries for the same JSON.
+const LISTS: [(&str, &str, &str); 4] = [
+    (
+        "/customers/items",
+        "Customers",
+        "SELECT json_group_array(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring)
+             ORDER BY Name, Id) FROM Customers",
+    ),
+    (
+        "/customers/top/999999",
+        "Customers",
+        "SELECT json_group_array(json_object('id', Id, 'name', Name, 'country', Country, 'scoring', Scoring)
+             ORDER BY Scoring DESC, Name, Id) FROM Customers",
+    ),
+    (
+        "/incidents/items",
+        "Incidents",
+        "SELECT json_group_array(json_object('id', Id, 'amount', Amount, 'customerName', CustomerName)
+             ORDER BY rowid) FROM Incidents",
+    ),
+    (
+        "/incidents/grouped-by-customer",
+        "Incidents",
+        "SELECT json_group_object(CustomerName, json(list)) FROM (
+             SELECT CustomerName, json_group_array(
+                 json_object('id', Id, 'amount', Amount, 'customerName', CustomerName) ORDER BY rowid) AS list
+             FROM Incidents GROUP BY CustomerName ORDER BY CustomerName)",
+    ),
 ];
+
+/// The log of the service with this table.
+fn log(app: &App, table: &str) -> String {
+    app.log(&format!("{}-service", table.to_lowercase()), "stderr")
+}
 
 /// Inserts as many customers and incidents, with names of this length, of which some are the same.
 fn insert(app: &App, rows: usize, length: usize) {
@@ -75,7 +66,7 @@ fn a_list_has_all_rows_in_order_and_content_length_up_to_a_page() {
     let app = App::start();
     for rows in [1, PAGE, PAGE + 1, 2 * PAGE, 2 * PAGE + 500] {
         insert(&app, rows, 20);
-        for List { path, sql, .. } in LISTS {
+        for (path, _, sql) in LISTS {
             let expected: String = app.database().query_row(sql, [], |row| row.get(0)).unwrap();
             let reply = app.get(path);
             assert!(reply.text() == expected, "{path} with {rows} rows");
@@ -100,7 +91,7 @@ fn a_long_list_takes_bounded_memory() {
     let triggers: String = app.database().query_row(triggers, [], |row| row.get(0)).unwrap();
     app.sql(&format!("PRAGMA synchronous = OFF; {triggers}"));
     insert(&app, 300_000, 250);
-    for List { path, .. } in LISTS {
+    for (path, ..) in LISTS {
         app.get(&format!("{path}/x"));
     }
     let before = app.resident();
@@ -118,7 +109,7 @@ fn a_long_list_takes_bounded_memory() {
         }
     };
     let most = thread::scope(|scope| {
-        let lists = LISTS.map(|list| scope.spawn(move || read(list.path)));
+        let lists = LISTS.map(|(path, ..)| scope.spawn(move || read(path)));
         lists.into_iter().map(|list| list.join().unwrap()).max().flatten()
     });
     assert_growth_below(GROWTH, before, most);
@@ -138,7 +129,7 @@ fn app_with_long_lists(variable: &str, value: &str) -> App {
 fn head_of_a_long_list_has_the_headers_of_get_and_no_body() {
     let app = app_with_long_lists("backend_timeout_ms", "30000");
     let host = app.address();
-    for List { path, service, .. } in LISTS {
+    for (path, table, _) in LISTS {
         let (get, head) = (app.open(path), app.send("HEAD", path, &[]));
         let mut headers = [get.headers().clone(), head.headers];
         for changing in ["date", "transfer-encoding", "x-request-id"] {
@@ -153,7 +144,7 @@ fn head_of_a_long_list_has_the_headers_of_get_and_no_body() {
         let received = io::read_to_string(stream).unwrap();
         let (_, next) = received.split_once("\r\n\r\n").unwrap();
         assert!(next.starts_with("HTTP/1.1 200 ") && next.ends_with(r#"{"count":40000}"#), "{received}");
-        assert_eq!(app.log(service, "stderr"), "");
+        assert_eq!(log(&app, table), "");
     }
 }
 
@@ -180,7 +171,7 @@ fn wait_until_unlocked(app: &App) {
 fn clients_that_do_not_read_hold_no_lock_and_delay_no_other_client() {
     let app = app_with_long_lists("backend_timeout_ms", "30000");
     // An instance serves 16 requests at once.
-    let lists: Vec<_> = (0..20).map(|index| begin(&app, LISTS[index % LISTS.len()].path)).collect();
+    let lists: Vec<_> = (0..20).map(|index| begin(&app, LISTS[index % LISTS.len()].0)).collect();
     wait_until_unlocked(&app);
     for number in 0..20 {
         let id = crate::data::id(0xf000_0000 + number);
@@ -191,7 +182,7 @@ fn clients_that_do_not_read_hold_no_lock_and_delay_no_other_client() {
     for (list, index) in lists.into_iter().zip(0..) {
         let rest = io::read_to_string(list).unwrap();
         // The new rows are the last ones, so the first bytes were sent before the rest was read.
-        let List { path, table, .. } = LISTS[index % LISTS.len()];
+        let (path, table, _) = LISTS[index % LISTS.len()];
         assert_eq!(rest.matches("\"~\"").count() >= 20, table == "Incidents", "{path}");
     }
 }
@@ -201,8 +192,8 @@ fn clients_that_disconnect_leave_no_lock_no_memory_and_no_log_line() {
     let app = &app_with_long_lists("backend_timeout_ms", "30000");
     let disconnect = |clients: usize| {
         thread::scope(|scope| {
-            for list in LISTS {
-                scope.spawn(move || (0..clients).for_each(|_| drop(begin(app, list.path))));
+            for (path, ..) in LISTS {
+                scope.spawn(move || (0..clients).for_each(|_| drop(begin(app, path))));
             }
         });
         wait_until_unlocked(app);
@@ -210,28 +201,27 @@ fn clients_that_disconnect_leave_no_lock_no_memory_and_no_log_line() {
     };
     let before = disconnect(10);
     assert_growth_below(GROWTH, before, disconnect(50));
-    assert!(LISTS.iter().all(|list| app.log(list.service, "stderr").is_empty()));
+    assert!(LISTS.iter().all(|(_, table, _)| log(app, table).is_empty()));
 }
 
 /// Asserts that a client sees that a list was cut off, and that the log has the cause.
-fn assert_cut_off(app: &App, list: &List, failure: impl FnOnce(), cause: &str) {
-    let mut body = begin(app, list.path);
-    let before = app.log(list.service, "stderr").lines().count();
+fn assert_cut_off(app: &App, path: &str, table: &str, failure: impl FnOnce(), cause: &str) {
+    let mut body = begin(app, path);
+    let before = log(app, table).lines().count();
     failure();
-    assert!(io::copy(&mut body, &mut io::sink()).is_err(), "{}: the list looks complete", list.path);
-    eventually("a line in the log", || app.log(list.service, "stderr").lines().count() == before + 1);
-    let log = app.log(list.service, "stderr");
+    assert!(io::copy(&mut body, &mut io::sink()).is_err(), "{path}: the list looks complete");
+    eventually("a line in the log", || log(app, table).lines().count() == before + 1);
+    let log = log(app, table);
     let line = log.lines().last().unwrap();
-    assert!(line.contains(list.path) && line.contains(cause), "{line}");
+    assert!(line.contains(path) && line.contains(cause), "{line}");
 }
 
 #[test]
 fn a_list_that_fails_half_way_is_cut_off() {
     let app = app_with_long_lists("backend_timeout_ms", "30000");
-    for list in &LISTS {
-        let table = list.table;
+    for (path, table, _) in LISTS {
         let rename = || app.sql(&format!("ALTER TABLE {table} RENAME TO Elsewhere"));
-        assert_cut_off(&app, list, rename, "no such table");
+        assert_cut_off(&app, path, table, rename, "no such table");
         app.sql(&format!("ALTER TABLE Elsewhere RENAME TO {table}"));
     }
 }
@@ -239,12 +229,11 @@ fn a_list_that_fails_half_way_is_cut_off() {
 #[test]
 fn database_timeout_ms_applies_to_each_page_of_a_list() {
     let app = app_with_long_lists("database_timeout_ms", "300");
-    for list in &LISTS {
+    for (path, table, _) in LISTS {
         let database = app.database();
         let lock = || database.execute_batch("BEGIN EXCLUSIVE").unwrap();
-        assert_cut_off(&app, list, lock, "300ms");
+        assert_cut_off(&app, path, table, lock, "300ms");
         database.execute_batch("ROLLBACK").unwrap();
-        let is_whole = || app.get(list.path).status == 200;
-        eventually("the circuit of the database is closed", is_whole);
+        eventually("the circuit of the database is closed", || app.get(path).status == 200);
     }
 }
