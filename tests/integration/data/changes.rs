@@ -30,28 +30,6 @@ fn notes_of_rows_that_were_not_replaced_survive_a_dump_without_effect() {
     }
 }
 
-#[test]
-fn triggers_of_the_user_are_followed() {
-    for database in Database::all_without_rows() {
-        database.script(
-            "CREATE TRIGGER Halved AFTER INSERT ON Incidents BEGIN
-                UPDATE Incidents SET Amount = Amount / 2, CustomerName = 'halved' WHERE rowid = NEW.rowid;
-             END;
-             CREATE TRIGGER Bounded AFTER INSERT ON Incidents BEGIN
-                DELETE FROM Incidents WHERE rowid < NEW.rowid - 2;
-             END;",
-        );
-        // A migration creates its triggers anew, after those of the user.
-        for _ in 0..2 {
-            for number in [1, 2, 1, 3, 1, 4, 2, 2] {
-                database.script(&insert(number, "Incidents.", "").replace("INSERT", "REPLACE"));
-                database.assert_summaries("inserts, updates and deletes of one statement");
-            }
-            database.script(MIGRATIONS);
-        }
-    }
-}
-
 /// Otherwise a load of n rows takes n² steps.
 #[test]
 fn the_steps_of_a_statement_do_not_grow_with_the_table() {
