@@ -32,15 +32,3 @@ fn html_is_sent_only_if_it_is_preferred_over_json() {
         assert_eq!(reply.body == expected.body, content_type == json, "{accept:?}");
     }
 }
-
-#[test]
-fn errors_are_json_for_browsers_too() {
-    let app = App::start();
-    for (method, path, status) in [
-        ("GET", "/aggregates/nothing", 404),
-        ("POST", PATH, 405),
-        ("GET", &*format!("{PATH}?format=xml"), 400),
-    ] {
-        app.send(method, path, &[("accept", BROWSER)]).error(status);
-    }
-}

@@ -3,6 +3,7 @@
 use harness::{App, Reply};
 use serde_json::Value;
 
+use crate::page::BROWSER;
 use crate::routes;
 
 /// Paths that are answered with errors.
@@ -28,7 +29,8 @@ fn every_response_is_compact_json_with_content_length_and_security_headers() {
         let is_error = ERRORS.contains(&path.as_str());
         assert_eq!(reply.status != 200, is_error, "{path}");
         if is_error {
-            reply.error(reply.status.as_u16());
+            // Browsers get JSON too.
+            app.send("GET", &path, &[("accept", BROWSER)]).error(reply.status.as_u16());
         }
         for (name, value) in [
             ("content-length", Some(compact.len().to_string().as_str())),

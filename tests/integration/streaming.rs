@@ -217,19 +217,13 @@ fn assert_cut_off(app: &App, path: &str, table: &str, failure: impl FnOnce(), ca
 }
 
 #[test]
-fn a_list_that_fails_half_way_is_cut_off() {
-    let app = app_with_long_lists("backend_timeout_ms", "30000");
+fn a_list_is_cut_off_half_way_by_an_error_and_by_a_page_that_exceeds_database_timeout_ms() {
+    let app = app_with_long_lists("database_timeout_ms", "300");
     for (path, table, _) in LISTS {
         let rename = || app.sql(&format!("ALTER TABLE {table} RENAME TO Elsewhere"));
         assert_cut_off(&app, path, table, rename, "no such table");
         app.sql(&format!("ALTER TABLE Elsewhere RENAME TO {table}"));
-    }
-}
 
-#[test]
-fn database_timeout_ms_applies_to_each_page_of_a_list() {
-    let app = app_with_long_lists("database_timeout_ms", "300");
-    for (path, table, _) in LISTS {
         let database = app.database();
         let lock = || database.execute_batch("BEGIN EXCLUSIVE").unwrap();
         assert_cut_off(&app, path, table, lock, "300ms");
