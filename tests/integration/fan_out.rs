@@ -67,6 +67,7 @@ fn only_a_call_whose_instance_crashed_is_retried_and_only_once() {
         let crashes = [("trap", 2), ("error_code", 2)];
         let others = ["status_500", "status_404", "html", "over_one_mib", "stall_in_body"];
         for (fault, expected) in crashes.into_iter().chain(others.map(|fault| (fault, 1))) {
+            // The failure before this one has opened no circuit.
             let before = calls(&app, service);
             app.send("GET", "/aggregates/dashboard", &[("x-request-id", &format!("{service}.{fault}"))]);
             assert_eq!(calls(&app, service) - before, expected, "{fault} of {service}");

@@ -201,14 +201,3 @@ fn an_entry_is_overwritten_unless_it_is_valid_and_younger_than_5_s() {
         assert_eq!(read_at(names[0]), Some(young["readAt"].clone()));
     }
 }
-
-#[test]
-fn a_store_without_the_capability_is_a_miss_with_one_log_line() {
-    let app = stale(with_fault("status_500", &names()[..1]))
-        .manifest(|manifest| manifest.unset(AGGREGATES, "key_value_stores"))
-        .start();
-    assert_eq!(app.dashboard().json()["unavailable"], json!([unavailable(names()[0], "error_status")]));
-    let log = app.log(AGGREGATES, "stderr");
-    let lines = log.lines().filter(|line| line.contains("cannot open the store: Error::AccessDenied"));
-    assert_eq!(lines.count(), 1, "{log}");
-}
