@@ -51,10 +51,8 @@ pub fn inject(manifest: Manifest, fault: &str, services: &[&str]) -> Manifest {
 
 /// An app in which `services` have a fault, and the other backends respond as the table of backends says.
 pub fn with_fault(fault: &str, services: &[&str]) -> Options {
-    Options::default().migrated().manifest(|manifest| {
-        let healthy = names().into_iter().filter(|name| fault == NOT_ALLOWED || !services.contains(name));
-        inject(inject(manifest, "none", &healthy.collect::<Vec<_>>()), fault, services)
-    })
+    let inject = |manifest| inject(inject(manifest, "none", &names()), fault, services);
+    Options::default().migrated().manifest(inject)
 }
 
 /// An app whose backends fail if the request has an id such as `customers-service.html`.

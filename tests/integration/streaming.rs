@@ -110,13 +110,11 @@ fn a_long_list_takes_bounded_memory() {
     assert_growth_below(GROWTH, before, most);
 }
 
-const LONG: usize = 40_000;
-
 /// An app whose lists have ten megabytes, which is more than fits into the buffers between the runtime and a
 /// client that does not read.
 fn app_with_long_lists(variable: &str, value: &str) -> App {
     let app = Options::default().migrated().variable(variable, value).start();
-    insert(&app, LONG, 200);
+    insert(&app, 40_000, 200);
     app
 }
 
