@@ -48,10 +48,9 @@ const REJECTED: [(&str, &[&str]); 9] = [
 
 /// Each value that breaks a rule, with its place.
 pub fn rejected() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let values = |(place, values): (_, &'static [&'static str])| {
-        values.iter().chain(&["NULL"]).map(move |value| (place, *value))
-    };
-    REJECTED.into_iter().flat_map(values)
+    let all =
+        REJECTED.into_iter().flat_map(|(place, values)| values.iter().map(move |value| (place, *value)));
+    all.chain(REJECTED.map(|(place, _)| (place, "NULL")))
 }
 
 /// The values of a row, one of them replaced.
@@ -96,9 +95,8 @@ fn no_statement_writes_a_row_that_cannot_be_shown() {
             // SQLite ignores a NULL where a column is NOT NULL.
             let conflicts =
                 CONFLICTS.into_iter().filter(|clause| value != "NULL" || !clause.ends_with("IGNORE"));
-            for sql in conflicts
-                .flat_map(|clause| [&insert, &update].map(|sql| sql.replacen(' ', &format!("{clause} "), 1)))
-            {
+            let with = |clause, sql: &str| sql.replacen(' ', &format!("{clause} "), 1);
+            for sql in conflicts.flat_map(|clause| [with(clause, &insert), with(clause, &update)]) {
                 let message = database.query(&sql, &[]).expect_err(&sql);
                 assert!(message.contains(place), "{sql}: {message}");
             }
