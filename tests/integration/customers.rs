@@ -23,7 +23,8 @@ pub fn order(reply: &Reply) -> String {
 fn items_are_ordered_by_the_bytes_of_the_name_then_by_id() {
     let reply = App::with_data(CUSTOMERS).get("/customers/items");
     assert_eq!((reply.status.as_u16(), &*order(&reply)), (200, "72456a3"));
-    let first = r#"[{"id":"00000000-0000-4000-8000-000000000007","name":"Low","country":"Italy","scoring":-3},{"id":"00000000-0000-4000-8000-000000000002","name":"O'Neill \"& Sons\"","country":"Ireland","scoring":9},"#;
+    let first =
+        r#"[{"id":"00000000-0000-4000-8000-000000000007","name":"Low","country":"Italy","scoring":-3},{"#;
     assert!(reply.text().starts_with(first), "{}", reply.text());
 }
 
@@ -35,9 +36,8 @@ fn top_is_ordered_by_scoring_then_by_name_then_by_id() {
         let reply = app.get(&format!("/customers/top/{limit}"));
         assert_eq!((reply.status.as_u16(), &*order(&reply)), (200, &all[..limit.min(all.len())]), "{limit}");
     }
-    let first = app.get("/customers/top/1");
     assert_eq!(
-        first.text(),
+        app.get("/customers/top/1").text(),
         r#"[{"id":"00000000-0000-4000-8000-000000000002","name":"O'Neill \"& Sons\"","country":"Ireland","scoring":9}]"#
     );
 }
@@ -46,25 +46,15 @@ fn top_is_ordered_by_scoring_then_by_name_then_by_id() {
 fn an_item_has_all_columns_and_its_id_is_case_insensitive() {
     let app = App::with_data(CUSTOMERS);
     let expected = r#"{"id":"0000000A-0000-4000-8000-00000000000a","name":"zebra","city":"Oslo","country":"Norway","scoring":7}"#;
-    for id in [
-        "0000000A-0000-4000-8000-00000000000a",
-        "0000000a-0000-4000-8000-00000000000A",
-        "0000000a%2D0000-4000-8000-00000000000a",
-    ] {
-        let reply = app.get(&format!("/customers/items/{id}"));
-        assert_eq!((reply.status.as_u16(), reply.text()), (200, expected), "{id}");
+    let id = "0000000A-0000-4000-8000-00000000000a";
+    for same in [id, &id.to_uppercase(), &id.replacen('-', "%2D", 1)] {
+        assert_eq!(app.get(&format!("/customers/items/{same}")).text(), expected, "{same}");
     }
-}
-
-#[test]
-fn an_exact_id_wins_over_one_that_differs_in_case() {
-    let app = App::with_data(
-        "INSERT INTO Customers VALUES
-            ('0000000a-0000-4000-8000-00000000000a', 'lower', 'x', 'y', 1),
-            ('0000000A-0000-4000-8000-00000000000A', 'upper', 'x', 'y', 1)",
-    );
-    assert_eq!(app.get("/customers/items/0000000a-0000-4000-8000-00000000000a").json()["name"], "lower");
-    assert_eq!(app.get("/customers/items/0000000A-0000-4000-8000-00000000000A").json()["name"], "upper");
+    // The exact one wins over one that differs in case.
+    let lower = id.to_lowercase();
+    app.sql(&format!("INSERT INTO Customers VALUES ('{lower}', 'lower', 'x', 'y', 1)"));
+    assert_eq!(app.get(&format!("/customers/items/{id}")).json()["name"], "zebra");
+    assert_eq!(app.get(&format!("/customers/items/{lower}")).json()["name"], "lower");
 }
 
 #[test]
@@ -75,15 +65,13 @@ fn the_count_and_the_summary_follow_changes() {
         app.get("/customers/summary/3").text(),
         r#"{"count":7,"top":[{"name":"O'Neill \"& Sons\"","scoring":9},{"name":"Ärzte","scoring":9},{"name":"Twin","scoring":7}]}"#
     );
-    app.sql("DELETE FROM Customers WHERE Scoring = 9");
-    assert_eq!(app.get("/customers/count").text(), r#"{"count":5}"#);
-}
-
-#[test]
-fn without_customers_lists_are_empty() {
-    let app = App::with_data("");
-    assert_eq!(app.get("/customers/items").text(), "[]");
-    assert_eq!(app.get("/customers/top/5").text(), "[]");
-    assert_eq!(app.get("/customers/count").text(), r#"{"count":0}"#);
-    assert_eq!(app.get("/customers/summary/5").text(), r#"{"count":0,"top":[]}"#);
+    app.sql("DELETE FROM Customers");
+    for (path, empty) in [
+        ("items", "[]"),
+        ("top/5", "[]"),
+        ("count", r#"{"count":0}"#),
+        ("summary/5", r#"{"count":0,"top":[]}"#),
+    ] {
+        assert_eq!(app.get(&format!("/customers/{path}")).text(), empty, "{path}");
+    }
 }

@@ -34,10 +34,17 @@ impl Database {
         [Self::sqlite()].into_iter().chain(libsql).collect()
     }
 
-    /// The same, with the tables of `migrations.sql` and without its rows.
-    fn all_without_rows() -> Vec<Self> {
+    /// The same, after `migrations.sql`.
+    fn all_migrated() -> Vec<Self> {
         let databases = Self::all();
-        databases.iter().for_each(Self::migrate_without_rows);
+        databases.iter().for_each(|database| database.script(MIGRATIONS));
+        databases
+    }
+
+    /// The same, without the sample rows.
+    fn all_without_rows() -> Vec<Self> {
+        let databases = Self::all_migrated();
+        databases.iter().for_each(Self::delete_rows);
         databases
     }
 
@@ -49,9 +56,13 @@ impl Database {
         Self::Sqlite(connection)
     }
 
-    fn migrate_without_rows(&self) {
-        self.script(MIGRATIONS);
-        self.script("DELETE FROM Incidents; DELETE FROM Customers");
+    fn delete_rows(&self) {
+        harness::backends().iter().for_each(|backend| self.script(&format!("DELETE FROM {}", backend.table)));
+    }
+
+    /// Inserts a row with this value at this place, such as `Incidents.Amount`.
+    fn insert(&self, number: usize, place: &str, value: &str) {
+        self.script(&rules::insert(number, place, value));
     }
 
     fn try_script(&self, sql: &str) -> Result<(), String> {
@@ -67,10 +78,18 @@ impl Database {
 
     fn query(&self, sql: &str, parameters: &[Value]) -> Answer {
         match self {
-            Self::Sqlite(connection) => {
-                sqlite_rows(connection, sql, parameters).map_err(|error| error.to_string())
-            }
             Self::Libsql { client, .. } => client.statement(sql, parameters),
+            Self::Sqlite(connection) => {
+                let rows = || -> rusqlite::Result<Vec<Vec<Value>>> {
+                    let mut statement = connection.prepare_cached(sql)?;
+                    let columns = statement.column_count();
+                    let rows = statement.query_map(params_from_iter(parameters), |row| {
+                        (0..columns).map(|column| row.get(column)).collect()
+                    });
+                    rows?.collect()
+                };
+                rows().map_err(|error| error.to_string())
+            }
         }
     }
 
@@ -78,10 +97,10 @@ impl Database {
         self.query(sql, &[]).unwrap_or_else(|error| panic!("{error}: {sql}"))
     }
 
-    fn number(&self, sql: &str) -> i64 {
-        match self.rows(sql)[0][0] {
-            Value::Integer(number) => number,
-            ref other => panic!("{other:?}: {sql}"),
+    fn count(&self, table: &str) -> i64 {
+        match self.rows(&format!("SELECT count(*) FROM {table}"))[0][0] {
+            Value::Integer(count) => count,
+            ref other => panic!("{other:?}: {table}"),
         }
     }
 
@@ -93,14 +112,11 @@ impl Database {
         self.rows(sql).into_iter().map(text).collect()
     }
 
-    /// The schema and all rows, as text.
-    fn dump(&self) -> Vec<String> {
-        let mut dump =
-            self.texts("SELECT type || name || tbl_name || quote(sql) FROM sqlite_master ORDER BY 1");
+    /// The schema and all rows.
+    fn dump(&self) -> Vec<Vec<Value>> {
+        let mut dump = self.rows("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name");
         for table in self.texts("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name") {
-            let columns =
-                self.texts(&format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')"));
-            dump.extend(self.texts(&format!("SELECT {} FROM {table}", columns.join(" || ',' || "))));
+            dump.extend(self.rows(&format!("SELECT * FROM {table}")));
         }
         dump
     }
@@ -117,17 +133,4 @@ impl Database {
         );
         assert_eq!(summaries, recomputed, "after {after}");
     }
-}
-
-fn sqlite_rows(
-    connection: &Connection,
-    sql: &str,
-    parameters: &[Value],
-) -> rusqlite::Result<Vec<Vec<Value>>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let columns = statement.column_count();
-    let rows = statement.query_map(params_from_iter(parameters), |row| {
-        (0..columns).map(|column| row.get(column)).collect::<rusqlite::Result<Vec<Value>>>()
-    });
-    rows?.collect()
 }

@@ -1,7 +1,5 @@
 //! The dashboard as an HTML page: its headers, and failures.
 
-use std::collections::BTreeSet;
-
 use harness::{App, Reply};
 
 use crate::faults::{assert_incomplete, names, with_fault};
@@ -22,33 +20,22 @@ fn page(app: &App, path: &str) -> Reply {
 fn the_content_security_policy_allows_the_style_of_the_page_and_nothing_else() {
     let reply = page(&App::start(), PATH);
     let policy = reply.header("content-security-policy").unwrap();
-    let directives: BTreeSet<_> =
-        policy.split("; ").filter(|part| !part.starts_with("style-src 'sha256-")).collect();
-    let expected = [
-        "base-uri 'none'",
-        "default-src 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "img-src data:",
-    ];
-    assert_eq!(directives, expected.into(), "{policy}");
-    assert!(policy.contains("style-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+    let mut directives: Vec<_> =
+        policy.split("; ").map(|part| part.split("sha256-").next().unwrap()).collect();
+    directives.sort_unstable();
+    let none = ["base-uri 'none'", "default-src 'none'", "form-action 'none'", "frame-ancestors 'none'"];
+    assert_eq!(directives, [&none[..], &["img-src data:", "style-src '"]].concat(), "{policy}");
     assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
-    assert!(!reply.text().contains("<script"));
+    assert!(!policy.contains("unsafe") && !reply.text().contains("<script"), "{policy}");
 }
 
 #[test]
 fn refresh_reloads_the_page_only() {
     let app = App::start();
-    for (query, html, json) in
-        [("", None, None), ("?refresh=1", Some("1"), None), ("?refresh=3600", Some("3600"), None)]
-    {
+    for (query, seconds) in [("", None), ("?refresh=1", Some("1")), ("?refresh=3600", Some("3600"))] {
         let path = format!("{PATH}{query}");
-        assert_eq!(
-            (page(&app, &path).header("refresh"), app.get(&path).header("refresh")),
-            (html, json),
-            "{query}"
-        );
+        assert_eq!(page(&app, &path).header("refresh"), seconds, "{query}");
+        assert_eq!(app.get(&path).header("refresh"), None, "{query}");
     }
 }
 
@@ -61,7 +48,7 @@ fn a_failed_page_has_the_status_and_headers_of_the_json() {
     ] {
         let app = with_fault(fault, services).variable("backend_timeout_ms", "500").start();
         let reply = page(&app, PATH);
-        assert_eq!((reply.status.as_u16(), app.dashboard().status.as_u16()), (status, status), "{fault}");
+        assert_eq!(reply.status, status, "{fault}");
         assert_eq!(reply.header("content-type"), Some("text/html; charset=utf-8"));
         assert_incomplete(&reply);
         assert!(services.iter().all(|service| reply.text().contains(service)), "{}", reply.text());

@@ -100,13 +100,6 @@ impl LibsqlServer {
         is_healthy(self.port)
     }
 
-    /// The number of open connections to it.
-    pub fn connections(&self) -> usize {
-        let all = fs::read_to_string("/proc/net/tcp").expect("Linux has this file");
-        let local = format!("0100007F:{:04X}", self.port);
-        all.lines().filter(|line| line.split_whitespace().nth(2) == Some(&local)).count()
-    }
-
     /// Kills it, as a crash would.
     pub fn kill(&mut self) {
         self.process.kill();

@@ -46,25 +46,17 @@ fn pages_of_allowed_origins_read_responses_and_no_other_pages_do() {
         let list = format!("https://app.example, {listed}");
         for (variable, allowed) in [("", vec![]), (&*list, vec![listed]), ("*", vec![listed, other])] {
             let app = allowing(variable);
-            let dashboard = app.dashboard();
-            let (etag, body) = (dashboard.header("etag").unwrap(), dashboard.text());
-            let complete = json!({"status": 200, "body": body, "x-aggregate-complete": "true", "etag": etag});
+            let reply = app.dashboard();
+            let etag = reply.header("etag").unwrap();
+            let dashboard = |status: u16, body: &str| json!({"status": status, "body": body, "x-aggregate-complete": "true", "etag": etag});
+            let invalid = r#"{"message":"Invalid parameter (id) received"}"#;
             let fetches = [
-                (PATH, json!({}), complete),
-                (
-                    PATH,
-                    json!({"headers": {"if-none-match": etag}, "cache": "no-store"}),
-                    json!({"status": 304, "body": "", "x-aggregate-complete": "true", "etag": etag}),
-                ),
-                (
-                    "/customers/count",
-                    json!({"headers": {"x-request-id": "from-a-page"}}),
-                    json!({"status": 200, "body": "{\"count\":40}", "x-request-id": "from-a-page"}),
-                ),
+                (PATH, json!({}), dashboard(200, reply.text())),
+                (PATH, json!({"headers": {"if-none-match": etag}, "cache": "no-store"}), dashboard(304, "")),
                 (
                     "/incidents/items/x",
-                    json!({}),
-                    json!({"status": 400, "body": "{\"message\":\"Invalid parameter (id) received\"}"}),
+                    json!({"headers": {"x-request-id": "from-a-page"}}),
+                    json!({"status": 400, "body": invalid, "x-request-id": "from-a-page"}),
                 ),
             ];
             for origin in [listed, other] {

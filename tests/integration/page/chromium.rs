@@ -8,16 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use thirtyfour::LoggingPrefsLogLevel;
 use thirtyfour::prelude::*;
 
-const ARGUMENTS: [&str; 10] = [
+const ARGUMENTS: [&str; 4] = [
     "--headless=new",
     "--no-sandbox", // The tests may run as root, in a container.
     "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
     // Requests to other hosts fail and are logged.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];

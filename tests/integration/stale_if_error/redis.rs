@@ -21,51 +21,54 @@ fn healthy(url: &str) -> App {
     on(url, with_fault("none", &names()))
 }
 
-/// The last backend fails. By then, the entry of the other one waits to be written.
+fn last() -> &'static str {
+    names().pop().unwrap()
+}
+
+/// The last backend fails. By then, the entries of the others wait to be written.
 fn failing(url: &str) -> App {
-    on(url, with_fault("status_500", &names()[1..]))
+    on(url, with_fault("status_500", &[last()]))
 }
 
-fn is_stale(app: &App) -> bool {
-    app.dashboard().json().get("stale").is_some()
-}
-
-/// A Redis with an entry of each backend, if there can be one.
-fn with_entries() -> Option<Redis> {
-    if !needs(&["redis-server"]) {
-        return None;
+/// Asserts that dashboards do not wait for the store.
+fn assert_fast(app: &App) {
+    let started = Instant::now();
+    for _ in 0..3 {
+        let reply = app.dashboard();
+        assert_eq!(reply.header("x-aggregate-complete"), Some("true"), "{}", reply.text());
     }
-    let redis = Redis::start();
-    let app = healthy(&redis.url());
-    app.dashboard();
-    eventually("an entry of each backend", || keys(&redis).len() == names().len());
-    Some(redis)
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
 }
 
 fn keys(redis: &Redis) -> Vec<String> {
     redis.command(&["KEYS", "*"])
 }
 
+/// A Redis with an entry of each backend, if there can be one.
+fn with_entries() -> Option<Redis> {
+    let redis = needs(&["redis-server"]).then(Redis::start)?;
+    let app = healthy(&redis.url());
+    app.dashboard();
+    eventually("an entry of each backend", || keys(&redis).len() == names().len());
+    Some(redis)
+}
+
 #[test]
 fn processes_share_entries_whose_keys_have_a_prefix() {
     let Some(redis) = with_entries() else { return };
     assert!(keys(&redis).iter().all(|key| key.starts_with("aggregate-pattern/")), "{:?}", keys(&redis));
-    for app in [failing(&redis.url()), failing(&redis.url())] {
-        assert_stale(&stale_reply(|| app.dashboard()), names()[1], "error_status");
-    }
+    let app = failing(&redis.url());
+    assert_stale(&stale_reply(|| app.dashboard()), last(), "error_status");
 }
 
 #[test]
 fn a_store_that_is_down_full_or_denies_access_or_holds_garbage_is_a_miss_with_one_log_line() {
-    if !needs(&["redis-server"]) {
-        return;
-    }
-    let (full, secured, garbage) =
-        (Redis::with_memory(1), Redis::with_password("right"), with_entries().unwrap());
+    let Some(garbage) = with_entries() else { return };
     for key in keys(&garbage) {
         garbage.command::<()>(&["DEL", &key]);
         garbage.command::<()>(&["LPUSH", &key, "a list"]);
     }
+    let (full, secured) = (Redis::with_memory(1), Redis::with_password("right"));
     for (what, url, lines) in [
         ("down", format!("redis://127.0.0.1:{}", free_port()), 1),
         ("full", full.url(), names().len() - 1), // It can be read, but not written.
@@ -73,23 +76,14 @@ fn a_store_that_is_down_full_or_denies_access_or_holds_garbage_is_a_miss_with_on
         ("garbage", garbage.url(), 1),
     ] {
         let app = failing(&url);
-        let started = Instant::now();
         let reply = app.dashboard();
-        assert!(started.elapsed() < SOON, "{what}: {:?}", started.elapsed());
-        assert_eq!(reply.json()["unavailable"], json!([unavailable(names()[1], "error_status")]), "{what}");
+        assert_eq!(reply.json()["unavailable"], json!([unavailable(last(), "error_status")]), "{what}");
         app.dashboard(); // The circuit of the store is open.
         // Two lines are about the backend.
-        let log = || app.log("aggregates-service", "stderr");
+        let log = || app.log(AGGREGATES, "stderr");
         eventually("the log has its lines", || log().lines().count() >= 2 + lines);
         assert_eq!(log().lines().count(), 2 + lines, "{what}: {}", log());
-
-        let app = healthy(&url);
-        let started = Instant::now();
-        for _ in 0..3 {
-            let reply = app.dashboard();
-            assert_eq!(reply.header("x-aggregate-complete"), Some("true"), "{what}: {}", reply.text());
-        }
-        assert!(started.elapsed() < SOON, "{what}: {:?}", started.elapsed());
+        assert_fast(&healthy(&url));
     }
 }
 
@@ -97,38 +91,19 @@ fn a_store_that_is_down_full_or_denies_access_or_holds_garbage_is_a_miss_with_on
 fn a_hung_store_is_waited_for_at_most_50_ms_and_used_again_later() {
     let Some(redis) = with_entries() else { return };
     let (healthy, failing) = (healthy(&redis.url()), failing(&redis.url()));
-    eventually("the store is used", || is_stale(&failing));
+    stale_reply(|| failing.dashboard());
     redis.hang();
-    let started = Instant::now();
-    assert_eq!(healthy.dashboard().header("x-aggregate-complete"), Some("true"));
-    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+    assert_fast(&healthy);
     // A busy machine may delay a response, but not each of several.
     let waits_50_ms = (0..5).any(|_| {
         let fresh = self::failing(&redis.url());
         let started = Instant::now();
-        assert!(!is_stale(&fresh));
+        assert_eq!(fresh.dashboard().json().get("stale"), None);
         (50..200).contains(&started.elapsed().as_millis())
     });
     assert!(waits_50_ms);
     redis.resume();
-    eventually("the store is used again", || is_stale(&failing));
-}
-
-#[test]
-fn a_store_that_crashed_and_restarted_is_used_again() {
-    let Some(mut redis) = with_entries() else { return };
-    let app = on(&redis.url(), by_request());
-    app.dashboard();
-    redis.kill();
-    assert_eq!(app.dashboard().header("x-aggregate-complete"), Some("true"));
-    redis.restart();
-    eventually("entries are written again", || {
-        app.dashboard();
-        keys(&redis).len() == names().len()
-    });
-    let id = format!("{}.status_500", names()[1]);
-    let failed = || app.send("GET", "/aggregates/dashboard", &[("x-request-id", &id)]);
-    eventually("entries are read again", || failed().json().get("stale").is_some());
+    stale_reply(|| failing.dashboard());
 }
 
 #[test]
@@ -142,14 +117,15 @@ fn an_idle_connection_that_redis_closed_costs_no_stale_entry() {
         app.dashboard(); // An instance tries to write once in 5 s.
         keys(&redis).len() == names().len()
     };
+    let close = || assert!(redis.command::<u32>(&["CLIENT", "KILL", "TYPE", "normal"]) >= 1);
     eventually("an entry of each backend", entries_of_all);
     redis.command::<()>(&["FLUSHALL"]);
-    assert!(redis.command::<u32>(&["CLIENT", "KILL", "TYPE", "normal"]) >= 1);
+    close();
     eventually("an entry of each backend by a new connection", entries_of_all);
-    assert_eq!(app.log("aggregates-service", "stderr"), "", "a write failed");
+    assert_eq!(app.log(AGGREGATES, "stderr"), "", "a write failed");
 
     let complete = app.dashboard().json();
-    assert!(redis.command::<u32>(&["CLIENT", "KILL", "TYPE", "normal"]) >= 1);
+    close();
     app.sql("ALTER TABLE Customers RENAME TO Gone");
     let stale = app.dashboard().json();
     assert_eq!(stale["stale"][0]["service"], names()[0], "{stale}");
