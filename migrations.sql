@@ -295,14 +295,15 @@ FROM Incidents NOT INDEXED GROUP BY CustomerName; -- sorting takes a third of th
 CREATE INDEX IncidentTotalsByCount ON IncidentTotals (Count DESC, CustomerName);
 CREATE INDEX IncidentTotalsByVolume ON IncidentTotals (Volume DESC, CustomerName);
 
--- Adds an incident to its customer's totals (Sign 1) or subtracts it (Sign -1).
+-- Adds an incident to its customer's totals (Sign 1) or subtracts it (Sign -1). A trigger of the user may change a row
+-- before it is added, so the count may be 0 for a moment while the volume is not.
 CREATE VIEW IncidentCounting (CustomerName, Amount, Sign) AS SELECT '', 0, 0 WHERE 0;
 CREATE TRIGGER incident_counting INSTEAD OF INSERT ON IncidentCounting
 BEGIN
     INSERT INTO IncidentTotals (CustomerName, Count, Volume)
     VALUES (NEW.CustomerName, NEW.Sign, NEW.Sign * CAST(round(NEW.Amount * 10000) AS INTEGER))
     ON CONFLICT (CustomerName) DO UPDATE SET Count = Count + excluded.Count, Volume = Volume + excluded.Volume;
-    DELETE FROM IncidentTotals WHERE CustomerName = NEW.CustomerName AND Count = 0;
+    DELETE FROM IncidentTotals WHERE CustomerName = NEW.CustomerName AND Count = 0 AND Volume = 0;
 END;
 
 -- REPLACE removes rows without firing a delete trigger, unless PRAGMA recursive_triggers is on. So a BEFORE trigger

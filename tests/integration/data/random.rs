@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Database, id};
+use super::{Database, MIGRATIONS, id};
 
 const FIXED_SEED: u64 = 2;
 
@@ -33,6 +33,10 @@ const STATEMENTS: [&str; 23] = [
     "UPDATE OR Customers SET rowid = rowid + 1",
     "DELETE FROM Customers WHERE Id = ?1 OR Name = ?3",
 ];
+
+const HALVED: &str = "CREATE TRIGGER Halved AFTER INSERT ON Incidents BEGIN
+    UPDATE Incidents SET Amount = Amount / 2, CustomerName = 'halved' WHERE rowid = NEW.rowid;
+END";
 
 pub const CONFLICTS: [&str; 6] = ["", " OR ABORT", " OR FAIL", " OR IGNORE", " OR REPLACE", " OR ROLLBACK"];
 
@@ -85,6 +89,10 @@ fn run(databases: &[Database], seed: u64, rounds: u64, statements: usize) {
     let mut random = Random(seed);
     for round in 0..rounds {
         for database in databases {
+            // Triggers of the user, created before or after those of the app.
+            database.script("DROP TRIGGER IF EXISTS Halved");
+            database.script(if round % 3 > 0 { HALVED } else { "" });
+            database.script(if round % 3 > 1 { MIGRATIONS } else { "" });
             database.delete_rows();
             // libSQL's server has no such setting.
             let setting = format!("PRAGMA recursive_triggers = {}", round % 2);
