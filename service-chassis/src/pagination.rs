@@ -12,7 +12,10 @@ use crate::{Body, Error, Response, ok};
 const FIRST_ROWS: i64 = 1000;
 
 /// The largest number of rows in a later page. Longer pages are faster, but the first byte should not wait for them.
-const ROWS: i64 = 2000;
+const ROWS: i64 = 4000;
+
+/// The size in bytes at which later pages have fewer rows, so that long rows do not take more memory.
+const PAGE_BYTES: i64 = 512 << 10;
 
 /// A part of a list. `K` is the key of its last row.
 pub struct Page<K> {
@@ -66,14 +69,40 @@ where
         return Ok(ok([open, &first.json, close].concat()));
     }
 
-    let rest = stream::try_unfold((second.next, fetch), async |(next, fetch)| {
+    let rows = rows_of_next(FIRST_ROWS, second.json.len());
+    let rest = stream::try_unfold((second.next, rows, fetch), async |(next, rows, fetch)| {
         let Some(key) = next else { return Ok(None) };
-        let page = fetch(key, ROWS).await?;
-        Ok(Some((page.separator.to_owned() + &page.json, (page.next, fetch))))
+        let page = fetch(key, rows).await?;
+        let next_rows = rows_of_next(rows, page.json.len());
+        Ok(Some((page.separator.to_owned() + &page.json, (page.next, next_rows, fetch))))
     });
     let first_two = [open.to_owned() + &first.json, second.separator.to_owned() + &second.json];
     let pages = stream::iter(first_two.map(Ok)).chain(rest).chain(stream::iter([Ok(close.to_owned())]));
     let mut response = ok("");
     *response.body_mut() = Body::Pages(pages.boxed_local());
     Ok(response)
+}
+
+/// The largest number of rows in the page after one with these rows and bytes.
+fn rows_of_next(rows: i64, bytes: usize) -> i64 {
+    let bytes_per_row = (bytes as i64 / rows).max(1);
+    (PAGE_BYTES / bytes_per_row).clamp(1, ROWS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_limited_in_rows_and_in_bytes() {
+        for (rows, bytes, next) in [
+            (1000, 0, 4000),
+            (1000, 100_000, 4000),
+            (1000, 1_024_000, 512),
+            (512, 1 << 20, 256),
+            (1, 1 << 23, 1),
+        ] {
+            assert_eq!(rows_of_next(rows, bytes), next, "{rows} rows of {bytes} bytes");
+        }
+    }
 }
