@@ -53,7 +53,7 @@ pub fn measure(data: &DataSets, effort: &Effort) -> Result<Section> {
             "dashboards/s to a third of hello's, 8 connections",
             3.0 * of_hello(&many, LARGE),
         ),
-        Goal::at_least(0.8, "cached dashboards/s to hello's, 8 connections", of_hello(&many, CACHED)),
+        Goal::at_least(0.7, "cached dashboards/s to hello's, 8 connections", of_hello(&many, CACHED)),
         Goal::at_most(
             4.0,
             "p99 to p50 of a dashboard, 8 connections",
