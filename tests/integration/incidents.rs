@@ -89,7 +89,8 @@ fn every_route_prints_amounts_as_exact_decimals() {
     assert!(app.dashboard().text().contains(&format!("[{}]", volumes[..5].join(","))));
 }
 
-/// `Müller` in Latin-1, as an imported file may have it, in more rows than a page has. Spin cannot pass such text to a component.
+/// `Müller` in Latin-1, as an imported file may have it, in more rows than a page has. Spin cannot pass such text to a
+/// component.
 #[test]
 fn text_that_is_not_utf8_is_shown_with_replacement_characters() {
     let app = App::with_data(
