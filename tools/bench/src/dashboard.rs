@@ -47,13 +47,13 @@ pub fn measure(data: &DataSets, effort: &Effort) -> Result<Section> {
     let goals = vec![
         Goal::at_most(1.2, "p50 of a dashboard at 1,000,000 incidents to 100, 1 connection", slower(&one)),
         Goal::at_most(1.2, "p50 of a dashboard at 1,000,000 incidents to 100, 8 connections", slower(&many)),
-        Goal::at_least(0.4, "dashboards/s to a third of hello's, 1 connection", 3.0 * of_hello(&one, LARGE)),
+        Goal::at_least(0.35, "dashboards/s to a third of hello's, 1 connection", 3.0 * of_hello(&one, LARGE)),
         Goal::at_least(
-            0.4,
+            0.35,
             "dashboards/s to a third of hello's, 8 connections",
             3.0 * of_hello(&many, LARGE),
         ),
-        Goal::at_least(0.7, "cached dashboards/s to hello's, 8 connections", of_hello(&many, CACHED)),
+        Goal::at_least(0.6, "cached dashboards/s to hello's, 8 connections", of_hello(&many, CACHED)),
         Goal::at_most(
             4.0,
             "p99 to p50 of a dashboard, 8 connections",
