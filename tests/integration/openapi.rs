@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs::read_to_string;
 
 use harness::{App, Backend, Options, Reply, backends, root};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{faults, stale_if_error};
 
@@ -113,6 +113,21 @@ fn every_get_response_has_examples_which_are_responses_of_the_app() {
                 check_headers(&document, response, &reply);
             }
         }
+    }
+}
+
+#[test]
+fn the_schemas_name_every_backend_and_every_section() {
+    let document = description();
+    let schema = |path: &str| document["components"]["schemas"].pointer(path).expect(path).clone();
+    assert_eq!(schema("/Service/enum"), json!(faults::names()));
+    for list in ["/Unavailable/maxItems", "/Stale/maxItems"] {
+        assert_eq!(schema(list), backends().len(), "{list}");
+    }
+    let sections = backends().iter().flat_map(|backend| backend.sections);
+    assert_eq!(schema("/Dashboard/required"), json!(sections.map(|section| section.key).collect::<Vec<_>>()));
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        assert!(operations["head"].is_object(), "{path} has no HEAD");
     }
 }
 

@@ -136,10 +136,10 @@ fn a_summary_has_at_most_1000_entries() {
          INSERT INTO Incidents SELECT Id, 1, Name, 'x' FROM Customers",
     );
     for (limit, entries) in [("999", 999), ("1001", 1000), ("9223372036854775807", 1000)] {
-        for service in ["customers", "incidents"] {
-            let summary = app.get(&format!("/{service}/summary/{limit}")).json();
+        for (pattern, _) in routes::all().into_iter().filter(|(pattern, _)| pattern.contains("/summary/")) {
+            let summary = app.get(&pattern.replace("{limit}", limit)).json();
             let mut lists = summary.as_object().unwrap().values().filter_map(Value::as_array);
-            assert!(lists.all(|list| list.len() == entries), "{service} {limit}");
+            assert!(lists.all(|list| list.len() == entries), "{pattern} {limit}");
         }
     }
 }

@@ -84,8 +84,8 @@ fn every_column_has_a_rule() {
 #[test]
 fn no_statement_writes_a_row_that_cannot_be_shown() {
     for database in Database::all_without_rows() {
-        for table in ["Customers.", "Incidents."] {
-            [1, 2].iter().for_each(|number| database.insert(*number, table, ""));
+        for backend in harness::backends() {
+            [1, 2].iter().for_each(|number| database.insert(*number, &format!("{}.", backend.table), ""));
         }
         let before = database.dump();
         for (place, value) in rejected() {

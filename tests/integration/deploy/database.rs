@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use harness::{LibsqlServer, Options, Runtime, needs, needs_spin, root};
+use harness::{LibsqlServer, Options, Runtime, backends, needs, needs_spin, root};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -123,7 +123,9 @@ fn the_job_migrates_with_the_write_token_and_the_app_uses_the_read_token() {
     for _ in 0..2 {
         let output = apply(&server, &writer, MIGRATIONS);
         assert_eq!(String::from_utf8_lossy(&output.stdout), "migrations.sql is applied\n", "{output:?}");
-        contents.push([schema, "SELECT * FROM Customers", "SELECT * FROM Incidents"].map(read));
+        let tables = backends().iter().map(|backend| format!("SELECT * FROM {}", backend.table));
+        contents
+            .push([schema.to_owned()].into_iter().chain(tables).map(|sql| read(&sql)).collect::<Vec<_>>());
     }
     assert_eq!(contents[0], contents[1]);
     assert_eq!(contents[0][1].len(), 40);
