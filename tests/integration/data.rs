@@ -112,10 +112,14 @@ impl Database {
         self.rows(sql).into_iter().map(text).collect()
     }
 
+    fn tables(&self) -> Vec<String> {
+        self.texts("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    }
+
     /// The schema and all rows.
     fn dump(&self) -> Vec<Vec<Value>> {
         let mut dump = self.rows("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name");
-        for table in self.texts("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name") {
+        for table in self.tables() {
             dump.extend(self.rows(&format!("SELECT * FROM {table}")));
         }
         dump

@@ -11,7 +11,7 @@ use harness::{App, Options, PATIENCE, Process, Reply, agent, eventually, free_po
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-const DASHBOARD: &str = "/aggregates/dashboard";
+use crate::page::PATH;
 
 /// A proxy with its own port.
 pub struct Proxy {
@@ -54,7 +54,7 @@ impl Proxy {
     }
 
     fn dashboard(&self, headers: &[(&str, &str)]) -> Reply {
-        get(&format!("http://{}{DASHBOARD}", self.address), headers)
+        get(&format!("http://{}{PATH}", self.address), headers)
     }
 }
 

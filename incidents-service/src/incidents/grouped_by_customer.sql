@@ -1,7 +1,7 @@
 -- One page of incidents by customer, then in the order of insertion.
 -- ?1, ?2: customer (as a BLOB) and rowid of the last entry of the page before; ?3: rows of a page.
 -- The list of a customer may continue on the next page, so it is left open at the end of a page. The rest of that
--- customer and all later customers are two ranges of one index.
+-- customer and all later customers are two ranges of one index. Amounts are printed as in items.sql.
 SELECT CAST(group_concat(iif(Continues, '', json_quote(CustomerName) || ':[') || Entries, '],') AS BLOB),
     sum(Continues), sum(NumberOfRows),
     CAST(max(CustomerName) AS BLOB), LastRow -- SQLite takes LastRow from the row of the maximum

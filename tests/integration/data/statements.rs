@@ -96,7 +96,7 @@ impl Statement {
     fn assert_plan(&self, sql: &str, database: &Database) {
         let parameters = self.parameters().next().unwrap();
         let rows = database.query(&format!("EXPLAIN QUERY PLAN {sql}"), &parameters).unwrap();
-        let tables = database.texts("SELECT name FROM sqlite_master WHERE type = 'table'");
+        let tables = database.tables();
         let mut plan: Vec<_> = rows.into_iter().map(|mut row| row.remove(3)).collect();
         plan.retain(|step| {
             let Value::Text(step) = step else { panic!("{step:?}") };
